@@ -1,0 +1,88 @@
+"""`archdsl draw`: a picture of a network."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+import click
+
+from archdsl.cli.calls import SOUND, CallError, net_options, output_option, put, put_bytes, save
+
+if TYPE_CHECKING:
+    from archdsl.check.model import Checked
+    from archdsl.outputs.drawing.dot import Direction
+
+FORMATS = ("svg", "png", "pdf", "dot")
+
+
+@click.command()
+@click.argument("path", required=False, metavar="PATH")
+@net_options
+@output_option("Where to draw to; its ending says as what. `{net}` in it stands for the network's name.")
+@click.option("form", "--format", type=click.Choice(FORMATS), help="By default, what FILE ends in, or svg.")
+@click.option("--direction", type=click.Choice(["down", "right"]), default="down", show_default=True)
+@click.option("--depth", type=click.IntRange(min=0), help="Show blocks this deep; deeper ones stay closed.")
+def draw(
+    path: str | None,
+    nets: tuple[str, ...],
+    settings: dict[str, str],
+    output: str | None,
+    form: str | None,
+    direction: Direction,
+    depth: int | None,
+) -> int:
+    """Draw a network: blocks as nested boxes, repeats folded, shapes beside the arrows.
+
+    Without -o the picture goes to standard output. `-o "{net}.svg"` draws each network of the spec.
+    """
+    from archdsl.cli.specs import sound
+
+    form = form or _form(output)
+    networks = sound([path] if path else [], nets, settings)
+    if output is not None and "{net}" in output:
+        for checked in networks:
+            save(output.replace("{net}", checked.name), _picture(checked, form, direction, depth))
+        return SOUND
+    if len(networks) > 1:
+        names = ", ".join(checked.name for checked in networks)
+        raise CallError(
+            f"one picture shows one network, and here are {names}",
+            f'add `--net {networks[0].name}`, or draw all of them with `-o "{{net}}.{form}"`',
+        )
+    picture = _picture(networks[0], form, direction, depth)
+    if output is not None:
+        save(output, picture)
+    elif form in ("svg", "dot"):
+        put(picture.decode())
+    elif sys.stdout.isatty():
+        raise CallError(f"a terminal cannot show {form}", f"add `-o {networks[0].name}.{form}`")
+    else:
+        put_bytes(picture)
+    return SOUND
+
+
+def _form(output: str | None) -> str:
+    """The format that a file's ending names."""
+    if output is None:
+        return "svg"
+    ending = PurePath(output).suffix.lower().lstrip(".")
+    if ending not in FORMATS:
+        raise CallError(
+            f"`{output}` does not say which format to draw",
+            f"let it end in {', '.join('.' + each for each in FORMATS)}, or add `--format svg`",
+        )
+    return ending
+
+
+def _picture(checked: Checked, form: str, direction: Direction, depth: int | None) -> bytes:
+    from archdsl.cli.progress import progress
+    from archdsl.outputs.drawing import CannotDraw
+    from archdsl.outputs.drawing import draw as drawn
+
+    try:
+        with progress(f"drawing {checked.name}"):
+            return drawn(checked, form, direction=direction, depth=depth)
+    except CannotDraw as problem:
+        raise CallError(str(problem.args[0]), problem.remedy) from None

@@ -1,0 +1,115 @@
+"""From the paths and options of a call to analysed specs."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+
+from archdsl.check.model import Checked
+from archdsl.cli.calls import WRONG_SPEC, CallError, did_you_mean, paint_for, tell
+from archdsl.cli.progress import progress
+from archdsl.files import read_spec, reader
+from archdsl.pipeline import Analysis, BadSetting, UnknownNetwork, analyse
+from archdsl.source import Source
+
+ENDING = ".arch"
+
+
+def find(paths: Sequence[str]) -> list[str]:
+    """The spec files that are meant: files as given, folders with all specs below them, each once."""
+    if not paths:
+        raise CallError("no spec is named", "name files or folders, as in `archdsl check specs/`")
+    files: dict[str, None] = {}
+    for path in paths:
+        if os.path.isdir(path):
+            below = list(_below(path))
+            if not below:
+                raise CallError(f"no spec in the folder `{path}`", f"specs are files that end in `{ENDING}`")
+            files |= dict.fromkeys(below)
+        elif os.path.exists(path):
+            files[path] = None
+        else:
+            raise CallError(f"there is no file or folder `{path}`", _similar(path))
+    return list(files)
+
+
+def _below(folder: str) -> Iterator[str]:
+    for here, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        yield from (os.path.join(here, name) for name in sorted(names) if name.endswith(ENDING))
+
+
+def _similar(path: str) -> str:
+    folder, name = os.path.split(path)
+    try:
+        names = [each for each in os.listdir(folder or ".") if each.endswith(ENDING)]
+    except OSError:
+        return ""
+    return did_you_mean(name, names) if names else ""
+
+
+def analyses(paths: Sequence[str], nets: Sequence[str], settings: Mapping[str, str]) -> Iterator[Analysis]:
+    """Analyse each file, or of each file the named networks; refuse a name that no file has."""
+    files = find(paths)
+    missing = {net: dict[str, None]() for net in nets}
+    for file in files:
+        try:
+            source = read_spec(file)
+        except OSError as problem:
+            raise CallError(f"cannot read `{file}`: {problem.strerror or problem}") from None
+        found: list[Analysis] = []
+        for net in nets or (None,):
+            try:
+                with progress(f"checking {file}"):
+                    found.append(_analyse(source, net, settings))
+            except UnknownNetwork as unknown:
+                missing[unknown.name] |= dict.fromkeys(unknown.known)
+                continue
+            if net is not None:
+                missing.pop(net, None)
+        if found:
+            yield _merged(found)
+    for net, known in missing.items():
+        families = dict.fromkeys(name.partition(".")[0] for name in known)
+        raise CallError(f"no network is named `{net}`", did_you_mean(net, [*known, *families]))
+
+
+def _analyse(source: Source, net: str | None, settings: Mapping[str, str]) -> Analysis:
+    try:
+        analysis = analyse(source, reader(os.path.dirname(source.name)), only=net, settings=settings)
+    except BadSetting as problem:
+        raise CallError(f"{source.name}: {problem}") from None
+    if net is not None:
+        analysis.names = [name for name in analysis.names if name == net or name.startswith(f"{net}.")]
+    return analysis
+
+
+def _merged(found: list[Analysis]) -> Analysis:
+    """Several analyses of one file as one."""
+    first, *others = found
+    for other in others:
+        known = {checked.name for checked in first.networks}
+        first.names = list(dict.fromkeys(first.names + other.names))
+        first.networks += [checked for checked in other.networks if checked.name not in known]
+        for diagnostic in other.report:
+            first.report.add(diagnostic)
+    return first
+
+
+def sound(paths: Sequence[str], nets: Sequence[str], settings: Mapping[str, str]) -> list[Checked]:
+    """The networks that are meant, all of them sound; else show what is wrong, and leave."""
+    from archdsl.diagnostics.terminal import render
+
+    networks: list[Checked] = []
+    failed = False
+    for analysis in analyses(paths, nets, settings):
+        networks += analysis.networks
+        if analysis.report.failed:
+            failed = True
+            tell(render(analysis.report.errors, paint_for(sys.stderr)))
+    if failed:
+        raise SystemExit(WRONG_SPEC)
+    if not networks:
+        raise CallError(f"no network in {', '.join(paths)}", "a network is written `net NAME { … }`")
+    return networks

@@ -1,0 +1,14 @@
+"""What archdsl tells its users: the model here, its renderings beside it."""
+
+from archdsl.diagnostics.model import (
+    Diagnostic,
+    Error,
+    Label,
+    Report,
+    Step,
+    Trace,
+    Warning_,
+    every_diagnostic,
+)
+
+__all__ = ["Diagnostic", "Error", "Label", "Report", "Step", "Trace", "Warning_", "every_diagnostic"]

@@ -1,0 +1,130 @@
+"""Diagnostics as data.
+
+Each kind of diagnostic is a frozen dataclass that stands beside the stage that raises it. Its
+`code` is stable, its `message` is a template over its fields, and its docstring is what
+`archdsl explain CODE` prints. Users' mistakes are collected in a Report; a bug raises.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal, NamedTuple
+
+from archdsl.source import Span
+
+Severity = Literal["error", "warning"]
+
+
+class Label(NamedTuple):
+    """A second place that a diagnostic points to, and what stands there."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the way to a place: through a block, a repeat, a table's row and column."""
+
+    text: str
+    span: Span
+    outer: Step | None = None
+
+    def path(self) -> list[Step]:
+        """The steps from the outermost to this one."""
+        steps: list[Step] = []
+        step: Step | None = self
+        while step is not None:
+            steps.append(step)
+            step = step.outer
+        return steps[::-1]
+
+
+Trace = Step | None
+
+_registry: dict[str, type[Diagnostic]] = {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Diagnostic:
+    """What every diagnostic has: a place, what to say there, and where else to look."""
+
+    code: ClassVar[str] = ""
+    severity: ClassVar[Severity]
+    message: ClassVar[str]
+
+    at: Span
+    here: str = ""
+    """What to write under the place itself."""
+    labels: tuple[Label, ...] = ()
+    """The other ends: where the offending fact was set."""
+    notes: tuple[str, ...] = ()
+    hints: tuple[str, ...] = ()
+    """Remedies, each of which can be pasted."""
+    trace: Trace = None
+
+    def __init_subclass__(cls) -> None:
+        if not cls.code:
+            return
+        if not cls.__doc__ or cls.code in _registry:
+            raise TypeError(f"{cls.__name__}: each code is used once and explained by a docstring")
+        _registry[cls.code] = cls
+
+    @property
+    def text(self) -> str:
+        """The message with the fields filled in."""
+        return self.message.format_map(vars(self))
+
+    @classmethod
+    def explanation(cls) -> str:
+        """What `archdsl explain` prints for this code."""
+        return inspect.cleandoc(cls.__doc__ or "")
+
+    @classmethod
+    def headline(cls) -> str:
+        """The first paragraph of the explanation, on one line."""
+        return " ".join(cls.explanation().partition("\n\n")[0].split())
+
+
+class Error(Diagnostic):
+    severity: ClassVar[Severity] = "error"
+
+
+class Warning_(Diagnostic):
+    severity: ClassVar[Severity] = "warning"
+
+
+def every_diagnostic() -> dict[str, type[Diagnostic]]:
+    """Each code with its class, in order. Import the stages first: a class registers itself."""
+    return dict(sorted(_registry.items()))
+
+
+@dataclass
+class Report:
+    """The diagnostics of one run, each told once."""
+
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+    _seen: set[tuple[str, Span, str]] = field(default_factory=set, repr=False)
+
+    def add(self, diagnostic: Diagnostic) -> None:
+        """Keep a diagnostic, unless the same was said of the same place before."""
+        key = (diagnostic.code, diagnostic.at, diagnostic.text)
+        if key not in self._seen:
+            self._seen.add(key)
+            self.diagnostics.append(diagnostic)
+
+    @property
+    def errors(self) -> list[Diagnostic]:
+        return [each for each in self.diagnostics if each.severity == "error"]
+
+    @property
+    def failed(self) -> bool:
+        return any(each.severity == "error" for each in self.diagnostics)
+
+    def __iter__(self) -> Iterator[Diagnostic]:
+        return iter(self.diagnostics)
+
+    def __len__(self) -> int:
+        return len(self.diagnostics)

@@ -1,0 +1,257 @@
+"""The graph under construction: nodes, scopes, names and shapes.
+
+Knows nothing of the language: it is told which operator to apply to which tensors, and where.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from archdsl.diagnostics import Diagnostic, Error, Label, Report, Trace
+from archdsl.graph.errors import DuplicateName, Failed, TooLarge
+from archdsl.graph.model import Node, Scope, Value
+from archdsl.graph.names import module_name
+from archdsl.ops.contract import Op
+from archdsl.ops.problems import Problem
+from archdsl.sizes import Shape, show
+from archdsl.source import Span
+from archdsl.syntax import tree
+
+MOST_NODES = 2_000_000
+"""Layers in one network; more is a mistake in a repetition."""
+
+
+@dataclass(slots=True, eq=False)
+class Namer:
+    """Gives the parts of one scope their names: numbers in a sequence, kind and order in a block."""
+
+    numbered: bool
+    used: dict[str, Span] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
+    reserved: frozenset[str] = frozenset()
+    """Labels that are still to come: no unlabelled part takes one of these names."""
+
+    def unlabelled(self, kind: str, span: Span) -> str:
+        """The next free name for a part without a label."""
+        if self.numbered:
+            kind, template = "", "{1}"
+            number = self.counts.get(kind, -1) + 1
+        else:
+            template = "{0}{1}"
+            number = self.counts.get(kind, 0) + 1
+        name = template.format(kind, number)
+        while name in self.used or name in self.reserved:
+            number += 1
+            name = template.format(kind, number)
+        self.counts[kind] = number
+        self.used[name] = span
+        return name
+
+
+@dataclass(slots=True, eq=False)
+class Place:
+    """Where a layer is put: the scope, how it was reached, and how often that happens."""
+
+    scope: Scope
+    namer: Namer
+    trace: Trace
+    depth: int
+    copies: int
+    """Product of the repetitions around this place."""
+
+    def within(self, trace: Trace, copies: int = 1) -> Place:
+        """The same place, one step further on the way."""
+        return Place(self.scope, self.namer, trace, self.depth, self.copies * copies)
+
+
+class Builder:
+    """Collects the nodes and scopes of one network."""
+
+    def __init__(self, report: Report) -> None:
+        self.report = report
+        self.nodes: list[Node] = []
+        self.scopes: list[Scope] = []
+        self.failed = False
+        self._inferred: dict[tuple[Op, tuple[Shape, ...]], tuple[Shape, ...] | list[Problem]] = {}
+
+    def fail(self, diagnostic: Diagnostic) -> Failed:
+        """Report an error; the caller raises what this returns."""
+        self.failed = True
+        self.report.add(diagnostic)
+        return Failed()
+
+    def lost(self, site: tree.Expression, place: Place) -> Value:
+        """A tensor of unknown shape, in place of one that an error kept from being made."""
+        node = Node(-1, _LOST, (), (), place.scope, "", site, place.trace)
+        return Value(node, 0, None)
+
+    def name(self, kind: str, label: tree.Name | None, place: Place, site: tree.Expression) -> str:
+        """The name for a part of a scope."""
+        namer = place.namer
+        if label is None:
+            return namer.unlabelled(kind, site.span)
+        name = module_name(label.name)
+        if name in namer.used:
+            raise self.fail(
+                DuplicateName(
+                    at=label.span,
+                    name=label.name,
+                    labels=(Label(namer.used[name], "here"),),
+                    hints=("give one of them another label", "put the repeated lines into a `block`"),
+                    trace=place.trace,
+                )
+            )
+        namer.used[name] = label.span
+        return name
+
+    def scope(
+        self,
+        kind: Any,
+        name: str,
+        place: Place,
+        *,
+        definition: str = "",
+        arguments: dict[str, Any] | None = None,
+        span: Span,
+    ) -> Scope:
+        """Open a scope at the next node; whoever opened it sets its `end`."""
+        made = Scope(
+            kind, name, place.scope, definition, arguments or {}, span, place.trace, len(self.nodes)
+        )
+        self.scopes.append(made)
+        return made
+
+    def node(
+        self,
+        op: Op,
+        inputs: tuple[Value, ...],
+        place: Place,
+        label: tree.Name | None,
+        site: tree.Expression,
+        ends: tuple[Span, ...] = (),
+    ) -> Node:
+        """Apply an operator, its shapes inferred; what it refuses is reported and gives unknown shapes."""
+        if len(self.nodes) >= MOST_NODES:
+            raise self.fail(too_large(site.span, place))
+        name = self.name(op.short, label, place, site)
+        return self.again(op, inputs, place, name, site, ends)
+
+    def again(
+        self,
+        op: Op,
+        inputs: tuple[Value, ...],
+        place: Place,
+        name: str,
+        site: tree.Expression,
+        ends: tuple[Span, ...] = (),
+    ) -> Node:
+        """Like `node`, under a name that is settled."""
+        shapes: tuple[Shape, ...] | None
+        shapes = tuple(v.shape for v in inputs)  # type: ignore[misc]
+        if None in shapes:
+            given: tuple[Shape | None, ...] = (None,) * 2
+        else:
+            given = self._infer(op, shapes, inputs, place, site, ends)
+        node = Node(len(self.nodes), op, inputs, (), place.scope, name, site, place.trace)
+        node.outputs = tuple([Value(node, port, shape) for port, shape in enumerate(given)])
+        self.nodes.append(node)
+        return node
+
+    def _infer(
+        self,
+        op: Op,
+        shapes: tuple[Shape, ...],
+        inputs: tuple[Value, ...],
+        place: Place,
+        site: tree.Expression,
+        ends: tuple[Span, ...],
+    ) -> tuple[Shape | None, ...]:
+        key = (op, shapes)
+        known = self._inferred.get(key)
+        if known is None:
+            known = list(op.problems(*shapes)) or op.outputs(*shapes)
+            self._inferred[key] = known
+        if isinstance(known, tuple):
+            return known
+        for problem in known:
+            self.fail(diagnose(problem, op, inputs, site, place.trace, ends))
+        return (None,) * 2
+
+
+class _Lost(Op):
+    name = ""
+    family = "shape"
+
+
+_LOST = _Lost()
+
+
+def too_large(span: Span, place: Place) -> TooLarge:
+    return TooLarge(
+        at=span,
+        limit=f"{MOST_NODES:,}",
+        trace=place.trace,
+        hints=("a smaller count",),
+    )
+
+
+def origin(value: Value, axis: int | None) -> Span:
+    """Where the size of an axis was set (the whole shape, without an axis)."""
+    while True:
+        node = value.node
+        if isinstance(node.site, tree.Input):
+            return node.site.shape.span
+        shapes = tuple(v.shape for v in node.inputs)
+        if axis is None or not shapes or None in shapes:
+            return node.span
+        through = node.op.preserves(axis, *shapes)  # type: ignore[arg-type]
+        if through is None or through >= len(node.inputs):
+            return node.span
+        source = node.inputs[through]
+        if source.shape is None or axis >= len(source.shape):
+            return node.span
+        value = source
+
+
+def argument_span(site: tree.Expression | tree.Input, op: Op, name: str | None) -> Span:
+    """The place of one argument in a call, or of the call where the argument is not written."""
+    if name is None or not isinstance(site, tree.Call):
+        return site.span
+    positions = [each.name for each in op.args]
+    position = 0
+    for argument in site.arguments:
+        if argument.name == name:
+            return argument.value.span
+        if argument.name is None:
+            if position < len(positions) and positions[position] == name:
+                return argument.span
+            position += 1
+    return site.span
+
+
+def diagnose(
+    problem: Problem,
+    op: Op,
+    inputs: tuple[Value, ...],
+    site: tree.Expression,
+    trace: Trace,
+    ends: tuple[Span, ...] = (),
+) -> Error:
+    """Turn an operator's refusal into a diagnostic with both its ends."""
+    at = argument_span(site, op, problem.argument)
+    operands = [i for i in problem.operands if i < len(inputs)]
+    here = problem.here
+    if ends and operands:
+        at = ends[operands[-1]]
+        here = here or f"{show(inputs[operands[-1]].shape or ())} here"
+    labels = []
+    for operand in operands:
+        if inputs[operand].shape is None:
+            continue
+        span = origin(inputs[operand], problem.axis)
+        if (span.start, span.end) != (at.start, at.end):
+            labels.append(Label(span, f"{show(inputs[operand].shape or ())} comes from here"))
+    return problem.kind(
+        at=at, here=here, labels=tuple(labels), hints=tuple(problem.hints), trace=trace, **problem.fields
+    )

@@ -1,0 +1,55 @@
+"""The static functions that every spec has, and the words that operators' arguments take."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from archdsl.ops import OPERATORS
+from archdsl.ops.arguments import Unfit
+
+LONGEST_LIST = 100_000
+
+
+def _range(*bounds: int) -> list[int]:
+    numbers = range(*bounds)
+    if len(numbers) > LONGEST_LIST:
+        raise ValueError(f"a list of more than {LONGEST_LIST} numbers")
+    return list(numbers)
+
+
+def _round(value: float) -> int:
+    return math.floor(value + 0.5)
+
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "range": _range,
+    "len": len,
+    "sum": sum,
+    "min": min,
+    "max": max,
+    "abs": abs,
+    "floor": math.floor,
+    "ceil": math.ceil,
+    "round": _round,
+    "sqrt": math.sqrt,
+    "log2": math.log2,
+}
+"""Python's own, but that `round` rounds halves up."""
+
+
+@cache
+def words() -> frozenset[str]:
+    """Every word that some operator's argument takes, such as `same` or `global`."""
+    found = set()
+    for op in OPERATORS.values():
+        for each in op.args:
+            for word in re.findall(r"`([a-z_]+)`", each.kind.words):
+                try:
+                    found.add(each.kind.accept(word))
+                except Unfit:
+                    continue
+    return frozenset(word for word in found if isinstance(word, str))

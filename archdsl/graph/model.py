@@ -1,0 +1,182 @@
+"""The elaborated graph: every layer of one network, with its place in the hierarchy of blocks.
+
+Nodes stand in the order in which they were written, so a block, a labelled element, a repeat or a
+table row is a range of consecutive nodes. What the analysis walks are these plain records;
+`graph.nx` turns them into the networkx multigraph that users get.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+from archdsl.diagnostics import Trace
+from archdsl.ops.contract import Op
+from archdsl.sizes import Shape
+from archdsl.source import Span
+from archdsl.syntax import tree
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+
+@dataclass(slots=True, eq=False)
+class Value:
+    """A tensor: the output `port` of a node, with its shape (None: unknown, an error was reported)."""
+
+    node: Node
+    port: int
+    shape: Shape | None
+
+
+@dataclass(slots=True, eq=False)
+class Node:
+    """One application of an operator. An input of the net is a node too, of the operator `input`."""
+
+    index: int
+    op: Op
+    inputs: tuple[Value, ...]
+    outputs: tuple[Value, ...]
+    scope: Scope
+    name: str
+    """Within its scope: `conv1`, `0`, or the label. Applications of one shared layer have one name."""
+    site: tree.Expression | tree.Input
+    trace: Trace
+    first: Node | None = None
+    """For a shared layer applied again: its first application, which holds the weights."""
+    training: bool = False
+    """Needed only for outputs that exist only in training."""
+
+    @property
+    def path(self) -> str:
+        """`layer1.0.conv1`: the module's name in the compiled net, so also in its checkpoints."""
+        prefix = self.scope.path
+        return f"{prefix}.{self.name}" if prefix else self.name
+
+    @property
+    def span(self) -> Span:
+        return self.site.span
+
+    @property
+    def shapes(self) -> tuple[Shape, ...]:
+        """The shapes of the inputs; only for a sound graph."""
+        return tuple(value.shape or () for value in self.inputs)
+
+
+@dataclass(slots=True, eq=False)
+class Scope:
+    """A module with parts: the net itself, one use of a block, or a labelled sequence.
+
+    Its nodes, and those of the scopes within, are `graph.nodes[start:end]`. A shared block applied
+    again is a scope of its own for that range, with `first` set to the scope that holds the weights.
+    """
+
+    kind: Literal["net", "block", "sequence"]
+    name: str
+    """Within its parent; empty for the net."""
+    parent: Scope | None
+    definition: str
+    """The block's or net's name in the spec; empty for a sequence."""
+    arguments: dict[str, Any]
+    """The block's static arguments by name; tensors and layers among them as `Value` and as text."""
+    span: Span
+    trace: Trace
+    start: int
+    end: int = 0
+    first: Scope | None = None
+    outputs: dict[str, Value] = field(default_factory=dict)
+    """What comes out, by name; the name is empty for the one value of a plain body."""
+    repeat: tuple[int, int] | None = None
+    """For the i-th of n made by `block * n`: (i, n), i from 0."""
+
+    @property
+    def path(self) -> str:
+        if self.parent is None:
+            return ""
+        prefix = self.parent.path
+        return f"{prefix}.{self.name}" if prefix else self.name
+
+
+@dataclass(slots=True, eq=False)
+class Named:
+    """What a label stands for: a value, and the nodes `graph.nodes[start:end]` that made it."""
+
+    name: str
+    """With its path, as expectations and the user refer to it: `layer1.downsample`."""
+    value: Value
+    start: int
+    end: int
+    span: Span
+
+
+@dataclass(slots=True, eq=False)
+class Expectation:
+    """An `expect` or a `claim`, or a table cell that is one, still to be compared.
+
+    `start:end` is the range of nodes it speaks of, `value` the tensor; the whole net where `subject`
+    is empty.
+    """
+
+    kind: Literal["expect", "claim"]
+    subject: str
+    metric: str
+    operator: str
+    printed: tree.Expression
+    wanted: Any
+    """The printed value: a number, or a shape as a tuple."""
+    value: Value | None
+    start: int
+    end: int
+    span: Span
+    trace: Trace
+
+
+@dataclass(slots=True, eq=False)
+class Tied:
+    """One parameter under two names: `left` uses the numbers of `right`. Paths of weights."""
+
+    left: str
+    right: str
+    span: Span
+
+
+@dataclass(eq=False)
+class Elaborated:
+    """One network, every block, repeat and table expanded, shapes known.
+
+    Promises: `nodes[i].index == i`; a node's inputs come from nodes before it; shapes are None only
+    downstream of a reported error.
+    """
+
+    name: str
+    """`VGG.D` for a variant, `LeNet` for a net without variants."""
+    file: str
+    doc: str
+    net: tree.Net
+    nodes: list[Node]
+    scopes: list[Scope]
+    """Every scope in the order of its start, the net itself first."""
+    inputs: dict[str, Value]
+    outputs: dict[str, Value]
+    """The network's results by name; a net that names none has one, `output`."""
+    training_outputs: dict[str, Value]
+    named: dict[str, Named]
+    expectations: list[Expectation]
+    ties: list[Tied]
+
+    @property
+    def root(self) -> Scope:
+        return self.scopes[0]
+
+    @cached_property
+    def nx(self) -> nx.MultiDiGraph:
+        """The networkx graph: one node a layer (key: its index), one edge a use of a tensor.
+
+        Node attributes: `path`, `op`, `name`, `arguments`, `inputs`, `outputs` (shapes), `scope`,
+        `blocks` (the paths of the enclosing blocks, outermost first), `span`, `trace`.
+        Edge attributes: `shape`, `port` (of the producer), `argument` (position at the consumer).
+        """
+        from archdsl.graph.nx import multigraph
+
+        return multigraph(self)

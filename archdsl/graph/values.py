@@ -1,0 +1,196 @@
+"""What an expression can be: static values, tensors, and layers that wait for their input.
+
+Static values are Python's own: int, float, bool, str, list, and a tuple for a shape.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from archdsl.graph.model import Node, Scope, Value
+from archdsl.ops.contract import Op
+from archdsl.sizes import show
+from archdsl.source import Span
+from archdsl.syntax import tree
+
+
+class Env:
+    """Names that are visible in one place; looked up from the inside to the outside.
+
+    `owner` is the tree node that declares the names, so that unused ones can be told.
+    """
+
+    __slots__ = ("labels", "names", "outer", "owner")
+
+    def __init__(
+        self,
+        outer: Env | None,
+        owner: object = None,
+        names: dict[str, Any] | None = None,
+        *,
+        labels: bool = False,
+    ) -> None:
+        self.outer = outer
+        self.owner = owner
+        self.names = {} if names is None else names
+        self.labels = labels
+        """Whether labels written in it stay in it: the names of a net, block, notation or labelled sequence."""
+
+    def for_labels(self) -> Env:
+        """The names that a label written here joins."""
+        env = self
+        while not env.labels and env.outer is not None:
+            env = env.outer
+        return env
+
+
+@dataclass(slots=True, eq=False)
+class Outputs:
+    """Several tensors under names (or numbers, for `split`)."""
+
+    what: str
+    values: dict[str, Value]
+
+
+@dataclass(slots=True, eq=False)
+class Part:
+    """A labelled sequence or block: its value, and the labels within it."""
+
+    value: Value | Outputs
+    labels: dict[str, Any]
+
+
+@dataclass(slots=True, eq=False)
+class OpLayer:
+    """An operator with its arguments; `inputs` are the tensors it was called with, if it was."""
+
+    op: Op
+    inputs: tuple[Value, ...]
+    extra: tuple[Value, ...]
+    site: tree.Expression
+    ends: tuple[Span, ...] = ()
+    """For a merge: the places of its branches."""
+
+
+@dataclass(slots=True, eq=False)
+class BlockLayer:
+    definition: BlockDefinition
+    arguments: dict[str, Any]
+    site: tree.Expression
+
+
+@dataclass(slots=True, eq=False)
+class NotationLayer:
+    definition: NotationDefinition
+    arguments: dict[str, Any]
+    site: tree.Expression
+
+
+@dataclass(slots=True, eq=False)
+class SequenceLayer:
+    """Lines that wait for their input: a body, an `if` or `for`, a chain, a table."""
+
+    items: tuple[tree.Item, ...]
+    env: Env
+    site: tree.Expression
+    braces: bool
+    """Written as `{ … }`, so that a label makes it a module even if it is one line."""
+
+
+@dataclass(slots=True, eq=False)
+class RepeatLayer:
+    layer: Layer
+    count: int
+    site: tree.Expression
+
+
+@dataclass(slots=True, eq=False)
+class MergeLayer:
+    """`concat { … }`: each line is a branch."""
+
+    op: Op
+    body: tree.Body
+    env: Env
+    site: tree.Expression
+
+
+@dataclass(slots=True, eq=False)
+class SharedLayer:
+    """`share name: layer`: one module of `scope`, used wherever the name stands."""
+
+    name: str
+    layer: Layer
+    scope: Scope
+    span: Span
+    first: Node | Scope | None = None
+
+
+Layer = OpLayer | BlockLayer | NotationLayer | SequenceLayer | RepeatLayer | MergeLayer | SharedLayer
+LAYERS = (OpLayer, BlockLayer, NotationLayer, SequenceLayer, RepeatLayer, MergeLayer, SharedLayer)
+
+
+@dataclass(slots=True, eq=False)
+class BlockDefinition:
+    tree: tree.Block
+    env: Env
+    what: ClassVar[str] = "the block"
+
+    @property
+    def name(self) -> str:
+        return self.tree.name.name
+
+
+@dataclass(slots=True, eq=False)
+class NotationDefinition:
+    tree: tree.Notation
+    env: Env
+    what: ClassVar[str] = "the notation"
+
+    @property
+    def name(self) -> str:
+        return self.tree.name.text
+
+
+@dataclass(slots=True, eq=False)
+class FunctionDefinition:
+    tree: tree.Let
+    env: Env
+    what: ClassVar[str] = "the function"
+
+    @property
+    def name(self) -> str:
+        return self.tree.name.name
+
+
+def describe(value: Any) -> str:
+    """A value in words, for a message."""
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case int() | float():
+            return f"the number {value}"
+        case str():
+            return f"the text `{value}`"
+        case tuple():
+            return f"the shape {show(value)}"
+        case list():
+            return f"a list of {len(value)}"
+        case Value(shape=shape):
+            return f"a tensor ({show(shape)})" if shape is not None else "a tensor"
+        case Outputs() | Part():
+            return "a part of the network"
+        case OpLayer(op=op):
+            return f"the layer {op.name}"
+        case BlockDefinition() | NotationDefinition() | FunctionDefinition():
+            return f"{value.what} `{value.name}`"
+        case BlockLayer() | NotationLayer():
+            return f"{value.definition.what} `{value.definition.name}`"
+        case SharedLayer(name=name):
+            return f"the shared module `{name}`"
+        case type():
+            return f"the layer {value.name}"
+        case None:
+            return "nothing"
+        case _:
+            return "a sequence of layers"

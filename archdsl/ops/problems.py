@@ -1,0 +1,169 @@
+"""What an operator may refuse, each kind with its code.
+
+Operators know shapes and arguments, not places: they yield a Problem, and whoever applies the
+operator turns it into a diagnostic that points at the argument and at where the sizes came from.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from archdsl.diagnostics import Error
+
+
+class Problem:
+    """A refusal: which diagnostic, its fields, and what it concerns."""
+
+    __slots__ = ("argument", "axis", "fields", "here", "hints", "kind", "operands")
+
+    def __init__(
+        self,
+        kind: type[Error],
+        argument: str | None = None,
+        *,
+        operands: tuple[int, ...] = (0,),
+        axis: int | None = None,
+        here: str = "",
+        hints: tuple[str, ...] = (),
+        **fields: Any,
+    ) -> None:
+        self.kind = kind
+        self.argument = argument
+        """The argument at fault; None points at the whole call."""
+        self.operands = operands
+        """Inputs whose origin is the diagnostic's other end."""
+        self.axis = axis
+        """The axis in question, channels being 0; its origin is where it was set."""
+        self.here = here
+        self.hints = hints
+        self.fields = fields
+
+
+@dataclass(frozen=True, kw_only=True)
+class BranchesDisagree(Error):
+    """The branches of a merge do not fit together.
+
+    `add` and `mul` need branches of equal shape (an axis of size 1 stretches to fit); `concat`
+    needs equal sizes on every axis but the one it joins. Either change the branch at fault, or pass
+    it through a layer that gives the missing size, such as `conv(256, 1)`.
+    """
+
+    code: ClassVar[str] = "E301"
+    message: ClassVar[str] = "{op}: branches disagree in {what}: {left} and {right}"
+    op: str
+    what: str
+    left: str
+    right: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NothingLeft(Error):
+    """A size becomes zero or negative.
+
+    The window, with its dilation, is larger than the padded input, so there is no place to put it.
+    Pad the layer, use a smaller window, or stop reducing the size earlier.
+    """
+
+    code: ClassVar[str] = "E302"
+    message: ClassVar[str] = "{op}: a window of {extent} does not fit {size} cells; {result} would be left"
+    op: str
+    extent: int
+    size: str
+    result: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class WrongRank(Error):
+    """The input has too few or too many axes for this operator.
+
+    Shapes are written without the batch axis: `3 x 224 x 224` has one channel axis and two
+    spatial axes, and a flattened tensor has one axis.
+    """
+
+    code: ClassVar[str] = "E303"
+    message: ClassVar[str] = "{op} needs {wants}; its input is {shape}"
+    op: str
+    wants: str
+    shape: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotDivisible(Error):
+    """A number of channels or cells cannot be divided as asked.
+
+    Groups and chunks are of equal size, so the one number has to be a multiple of the other.
+    """
+
+    code: ClassVar[str] = "E304"
+    message: ClassVar[str] = "{op}: {number} {what} cannot be divided into {parts} equal parts"
+    op: str
+    number: int
+    what: str
+    parts: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class AxesDisagree(Error):
+    """An argument names another number of axes than the input has.
+
+    A single number goes for every spatial axis; `1x7` is for exactly two of them.
+    """
+
+    code: ClassVar[str] = "E305"
+    message: ClassVar[str] = "{op}: `{parameter}` names {given} axes, the input has {axes} spatial axes"
+    op: str
+    parameter: str
+    given: int
+    axes: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ElementsDisagree(Error):
+    """A reshape must keep the number of elements."""
+
+    code: ClassVar[str] = "E306"
+    message: ClassVar[str] = "{op}: {before} has {count} elements, {after} has {wanted}"
+    op: str
+    before: str
+    count: int
+    after: str
+    wanted: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class CannotCrop(Error):
+    """A crop can only make a map smaller."""
+
+    code: ClassVar[str] = "E307"
+    message: ClassVar[str] = "crop: cannot cut {shape} down to {wanted}"
+    shape: str
+    wanted: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class WrongElements(Error):
+    """The input holds the wrong type of numbers.
+
+    An embedding looks up whole numbers, so its input is declared with `of int`; every other layer
+    computes with real numbers.
+    """
+
+    code: ClassVar[str] = "E308"
+    message: ClassVar[str] = "{op} needs {wants}; its input holds {holds}"
+    op: str
+    wants: str
+    holds: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArgumentConflict(Error):
+    """An argument's value is impossible, by itself or beside the others or the input.
+
+    The message says which rule it breaks.
+    """
+
+    code: ClassVar[str] = "E309"
+    message: ClassVar[str] = "{op}: {why}"
+    op: str
+    why: str

@@ -1,0 +1,295 @@
+"""Numbers kept, axes changed: flatten, identity, reshape, rearrange, shuffle, split."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from math import prod
+
+from archdsl.ops.arguments import Axis, Count, Pattern, Shaped, arg
+from archdsl.ops.axes import axis_exists, axis_name, from_front, groups_divide
+from archdsl.ops.contract import Op, Refused, Sample, Torch, operator
+from archdsl.ops.problems import ArgumentConflict, ElementsDisagree, NotDivisible, Problem, WrongRank
+from archdsl.sizes import Shape, show
+
+
+@operator
+class Identity(Op):
+    """Pass the input on as it is."""
+
+    name = "identity"
+    short = "identity"
+    family = "shape"
+    is_view = True
+    dtypes = ("any", "same")
+
+    def torch(self, *inputs: Shape) -> Torch:
+        return Torch("nn.Identity", call="{0}")
+
+    @classmethod
+    def samples(cls) -> Iterable[Sample]:
+        yield Sample(Identity(), ((4, 5, 6),))
+
+
+@operator
+class Flatten(Op):
+    """Lay all axes out as one: `256 x 6 x 6` becomes a vector of 9216."""
+
+    name = "flatten"
+    short = "flatten"
+    family = "shape"
+    is_view = True
+    dtypes = ("any", "same")
+
+    def shape(self, *inputs: Shape) -> Shape:
+        return (prod(inputs[0]),)
+
+    def preserves(self, axis: int, *inputs: Shape) -> int | None:
+        return 0 if len(inputs[0]) == 1 else None
+
+    def torch(self, *inputs: Shape) -> Torch:
+        return Torch("nn.Flatten", call="torch.flatten({0}, 1)")
+
+    @classmethod
+    def samples(cls) -> Iterable[Sample]:
+        yield Sample(Flatten(), ((4, 5, 6),))
+        yield Sample(Flatten(), ((4,),))
+
+
+@operator
+class Reshape(Op):
+    """Give the numbers, in their order, another shape with as many of them."""
+
+    name = "reshape"
+    short = "reshape"
+    family = "shape"
+    is_view = True
+    dtypes = ("any", "same")
+
+    to: int | tuple[int, ...] = arg(Shaped, "the new shape, without the batch")
+
+    def check(self, *inputs: Shape) -> Iterator[Problem]:
+        (x,) = inputs
+        wanted = self._wanted()
+        if prod(x) != prod(wanted):
+            yield Problem(
+                ElementsDisagree,
+                "to",
+                op=self.name,
+                before=show(x),
+                count=prod(x),
+                after=show(wanted),
+                wanted=prod(wanted),
+            )
+
+    def _wanted(self) -> Shape:
+        return (self.to,) if isinstance(self.to, int) else self.to
+
+    def shape(self, *inputs: Shape) -> Shape:
+        return self._wanted()
+
+    def preserves(self, axis: int, *inputs: Shape) -> int | None:
+        return None
+
+    def torch(self, *inputs: Shape) -> Torch:
+        (x,) = inputs
+        wanted = self._wanted()
+        if len(wanted) == 1:
+            return Torch("nn.Flatten", call="torch.flatten({0}, 1)")
+        if len(x) == 1:
+            return Torch("nn.Unflatten", (1, wanted), call=f"{{0}}.unflatten(1, {wanted})")
+        return Torch(call=f"{{0}}.reshape(-1, {', '.join(map(str, wanted))})")
+
+    def label(self, *inputs: Shape) -> str:
+        return f"reshape to {show(self._wanted())}"
+
+    @classmethod
+    def samples(cls) -> Iterable[Sample]:
+        yield Sample(Reshape(to=(6, 5, 4)), ((4, 5, 6),))
+        yield Sample(Reshape(to=(4, 1, 1)), ((4,),))
+        yield Sample(Reshape(to=(4, 30)), ((4, 5, 6),))
+        yield Sample(Reshape(to=120), ((4, 5, 6),))
+
+    @classmethod
+    def refused(cls) -> Iterable[Refused]:
+        yield Refused(Reshape(to=(4, 31)), ((4, 5, 6),), "E306")
+
+
+@operator
+class Rearrange(Op):
+    """Put the axes in another order, and lay neighbours in brackets out as one.
+
+    The pattern names the axes before and after: `rearrange("c h w -> (h w) c")` makes a sequence of
+    the cells of a map.
+    """
+
+    name = "rearrange"
+    short = "rearrange"
+    family = "shape"
+    is_view = True
+    dtypes = ("any", "same")
+
+    pattern: str = arg(Pattern, 'the axes before and after, such as `"c h w -> (h w) c"`')
+
+    def check(self, *inputs: Shape) -> Iterator[Problem]:
+        (x,) = inputs
+        names, _ = _sides_of(self.pattern)
+        if len(names) != len(x):
+            wants = f"the {len(names)} axes that the pattern names"
+            yield Problem(WrongRank, "pattern", op=self.name, wants=wants, shape=show(x))
+
+    def _sources(self) -> list[list[int]]:
+        """For each new axis the old ones that it is made of."""
+        names, groups = _sides_of(self.pattern)
+        return [[names.index(name) for name in group] for group in groups]
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        return tuple(prod(x[axis] for axis in group) for group in self._sources())
+
+    def preserves(self, axis: int, *inputs: Shape) -> int | None:
+        return None
+
+    def torch(self, *inputs: Shape) -> Torch:
+        groups = self._sources()
+        order = [axis for group in groups for axis in group]
+        call = "{0}"
+        if order != sorted(order):
+            call += f".permute(0, {', '.join(str(axis + 1) for axis in order)})"
+        for at, group in enumerate(groups, start=1):
+            if len(group) > 1:
+                call += f".flatten({at}, {at + len(group) - 1})"
+        return Torch(call=call)
+
+    def label(self, *inputs: Shape) -> str:
+        return self.pattern
+
+    @classmethod
+    def samples(cls) -> Iterable[Sample]:
+        yield Sample(Rearrange(pattern="c h w -> h w c"), ((4, 5, 6),))
+        yield Sample(Rearrange(pattern="c h w -> (h w) c"), ((4, 5, 6),))
+        yield Sample(Rearrange(pattern="a b c d -> (c d) (b a)"), ((2, 3, 4, 5),))
+        yield Sample(Rearrange(pattern="c t -> t c"), ((4, 5),))
+        yield Sample(Rearrange(pattern="c h w -> c h w"), ((4, 5, 6),))
+
+    @classmethod
+    def refused(cls) -> Iterable[Refused]:
+        yield Refused(Rearrange(pattern="c h w -> h w c"), ((4, 5),), "E303")
+
+
+@operator
+class Shuffle(Op):
+    """Deal the channels of each group out over all groups, so that the next groups see them all.
+
+    Source: Zhang et al., "ShuffleNet", 2018.
+    """
+
+    name = "shuffle"
+    short = "shuffle"
+    family = "shape"
+    spatial = (1, 3)
+    is_view = True
+
+    groups: int = arg(Count, "parts the channels are split into")
+
+    def check(self, *inputs: Shape) -> Iterator[Problem]:
+        yield from groups_divide(self, self.groups, inputs[0][0])
+
+    def torch(self, *inputs: Shape) -> Torch:
+        return Torch("nn.ChannelShuffle", (self.groups,), call=f"F.channel_shuffle({{0}}, {self.groups})")
+
+    def label(self, *inputs: Shape) -> str:
+        return f"shuffle, {self.groups} groups"
+
+    @classmethod
+    def samples(cls) -> Iterable[Sample]:
+        yield Sample(Shuffle(groups=2), ((6, 4, 5),))
+        yield Sample(Shuffle(groups=3), ((6, 4),))
+
+    @classmethod
+    def refused(cls) -> Iterable[Refused]:
+        yield Refused(Shuffle(groups=4), ((6, 4, 5),), "E304")
+
+
+@operator
+class Split(Op):
+    """Cut the input along one axis: `split(2)` into equal parts, `split(64, 32)` into these sizes."""
+
+    name = "split"
+    short = "split"
+    family = "shape"
+    is_view = True
+    dtypes = ("any", "same")
+
+    parts: tuple[int, ...] = arg(Count, "the number of equal parts, or two sizes or more", variadic=True)
+    axis: int = arg(Axis, "the axis that is cut: 0 for the channels, -1 for the last", 0)
+
+    def check(self, *inputs: Shape) -> Iterator[Problem]:
+        (x,) = inputs
+        outside = tuple(axis_exists(self, self.axis, x))
+        yield from outside
+        if outside:
+            return
+        axis = from_front(self.axis, x)
+        what = axis_name(axis, len(x)) if axis == 0 else f"cells of {axis_name(axis, len(x))}"
+        if len(self.parts) == 1 and x[axis] % self.parts[0]:
+            yield Problem(
+                NotDivisible, "parts", axis=axis, op=self.name, number=x[axis], what=what, parts=self.parts[0]
+            )
+        if len(self.parts) > 1 and sum(self.parts) != x[axis]:
+            total = " + ".join(map(str, self.parts))
+            why = f"{total} = {sum(self.parts)}, but there are {x[axis]} {what}"
+            yield Problem(ArgumentConflict, "parts", axis=axis, op=self.name, why=why)
+
+    @property
+    def results(self) -> int:
+        return self.parts[0] if len(self.parts) == 1 else len(self.parts)
+
+    def outputs(self, *inputs: Shape) -> tuple[Shape, ...]:
+        (x,) = inputs
+        axis = from_front(self.axis, x)
+        sizes = self.parts if len(self.parts) > 1 else (x[axis] // self.parts[0],) * self.parts[0]
+        return tuple((*x[:axis], size, *x[axis + 1 :]) for size in sizes)
+
+    def shape(self, *inputs: Shape) -> Shape:
+        return self.outputs(*inputs)[0]
+
+    def preserves(self, axis: int, *inputs: Shape) -> int | None:
+        return None if axis == from_front(self.axis, inputs[0]) else 0
+
+    def torch(self, *inputs: Shape) -> Torch:
+        axis = self.axis + 1 if self.axis >= 0 else self.axis
+        if len(self.parts) == 1:
+            return Torch(call=f"torch.chunk({{0}}, {self.parts[0]}, dim={axis})")
+        return Torch(call=f"torch.split({{0}}, {list(self.parts)}, dim={axis})")
+
+    def label(self, *inputs: Shape) -> str:
+        return f"split, {', '.join(map(str, self.parts))}"
+
+    @classmethod
+    def samples(cls) -> Iterable[Sample]:
+        yield Sample(Split(parts=(2,)), ((6, 4, 5),))
+        yield Sample(Split(parts=(1, 2, 3)), ((6, 4, 5),))
+        yield Sample(Split(parts=(3,), axis=-1), ((4, 6),))
+        yield Sample(Split(parts=(4, 2), axis=1), ((4, 6),))
+
+    @classmethod
+    def refused(cls) -> Iterable[Refused]:
+        yield Refused(Split(parts=(4,)), ((6, 4, 5),), "E304")
+        yield Refused(Split(parts=(2, 2)), ((6, 4, 5),), "E309")
+        yield Refused(Split(parts=(2,), axis=3), ((6, 4, 5),), "E309")
+
+
+def _sides_of(pattern: str) -> tuple[list[str], list[list[str]]]:
+    """The names before the arrow, and the groups of names behind it."""
+    before, after = pattern.split("->")
+    groups: list[list[str]] = []
+    inside = False
+    for token in after.replace("(", " ( ").replace(")", " ) ").split():
+        if token == "(":
+            groups.append([])
+        elif inside and token != ")":
+            groups[-1].append(token)
+        elif token != ")":
+            groups.append([token])
+        inside = token == "(" or (inside and token != ")")
+    return before.split(), groups

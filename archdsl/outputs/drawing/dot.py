@@ -1,0 +1,201 @@
+"""A picture as Graphviz source.
+
+Promises the same text for the same picture; every text from a spec is escaped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html import escape
+from typing import Literal
+
+from archdsl.outputs.drawing import style
+from archdsl.outputs.drawing.picture import Arrow, Box, Frame, Picture, Text
+
+Direction = Literal["down", "right"]
+
+
+def dot(picture: Picture, direction: Direction = "down") -> str:
+    """The source of a drawing that runs down the page, or to the right."""
+    return "\n".join(_lines(picture, direction)) + "\n"
+
+
+def _lines(picture: Picture, direction: Direction) -> Iterator[str]:
+    across = direction == "right"
+    yield f"digraph {_quoted(picture.title)} {{"
+    yield "  graph " + _attributes(
+        rankdir="LR" if across else "TB",
+        bgcolor=style.PAPER,
+        pad="0.12",
+        nodesep="0.22",
+        ranksep="0.2",
+        fontname=style.FONT,
+        fontsize=style.SMALL,
+        fontcolor=style.FAINT,
+        labeljust="l",
+        outputorder="edgesfirst",
+    )
+    yield "  node " + _attributes(
+        shape="plain", fontname=style.FONT, fontsize=style.SIZE, fontcolor=style.INK, margin="0"
+    )
+    yield "  edge " + _attributes(
+        color=style.ARROW,
+        penwidth="0.9",
+        arrowsize="0.5",
+        fontname=style.FONT,
+        fontsize=style.SMALL - 1,
+        fontcolor=style.FAINT,
+    )
+    # with a stack, for blocks may be nested deeper than Python may recurse
+    pending: list[Box | Frame | str] = list(reversed(picture.parts))
+    frames = 0
+    while pending:
+        part = pending.pop()
+        if isinstance(part, str):
+            yield part
+            frames -= 1
+        elif isinstance(part, Box):
+            yield f"{'  ' * (frames + 1)}{_quoted(part.key)} {_box(part)}"
+        else:
+            indent = "  " * (frames + 1)
+            yield f"{indent}subgraph {_quoted('cluster ' + part.key)} {{"
+            yield f"{indent}  graph {_frame(part, frames)}"
+            pending.append(indent + "}")
+            pending.extend(reversed(part.parts))
+            frames += 1
+    for arrow in picture.arrows:
+        yield f"  {_arrow(arrow)}"
+    yield "}"
+
+
+def _arrow(arrow: Arrow) -> str:
+    """Lines into a merge are light, so the first layer of a branch stays near to where it forks."""
+    attributes = _attributes(
+        **({"label": f" {arrow.text} "} if arrow.text else {}),
+        **({"style": "dashed"} if arrow.training else {}),
+        **({"arrowhead": "none"} if arrow.head.kind == "fork" else {}),
+        **({"weight": "3"} if arrow.head.kind not in ("sign", "bar") else {}),
+    )
+    return f"{_quoted(arrow.tail.key)} -> {_quoted(arrow.head.key)} {attributes}".rstrip()
+
+
+# -- boxes ----------------------------------------------------------------------------------------
+
+
+def _box(box: Box) -> str:
+    if box.kind == "sign":
+        return _shape(box, shape="circle", width="0.24", height="0.24", fixedsize="true", fontsize="13")
+    if box.kind == "bar":
+        return _shape(box, shape="box", width="0.9", height="0.18", margin="0.1,0.02", fontsize=style.SMALL)
+    if box.kind == "fork":
+        return _attributes(shape="point", width="0.04", height="0.04", color=style.ARROW, label="")
+    if box.kind == "end":
+        return _end(box)
+    return _stack(box)
+
+
+def _shape(box: Box, **attributes: object) -> str:
+    """A merge: one short text in a shape of its own."""
+    paint = style.FAMILIES[box.lines[0].family]
+    return _attributes(
+        label=box.lines[0].text,
+        style=_style(box, "filled"),
+        fillcolor=paint.fill,
+        color=paint.line,
+        penwidth="0.9",
+        **attributes,
+    )
+
+
+def _end(box: Box) -> str:
+    """An input or an output: its name, and its shape in small print."""
+    name, shape = (escape(line.text) for line in box.lines)
+    dashed = ",dashed" if box.training else ""
+    return (
+        f'[label=<<TABLE BORDER="1" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1" STYLE="rounded{dashed}" '
+        f'COLOR="{style.FAMILIES["source"].line}" BGCOLOR="{style.PAPER}">'
+        f'<TR><TD CELLPADDING="2">  <B>{name}</B>  </TD></TR>'
+        f'<TR><TD><FONT POINT-SIZE="{style.SMALL - 1}" COLOR="{style.FAINT}">  {shape}  </FONT></TD></TR>'
+        "</TABLE>>]"
+    )
+
+
+def _stack(box: Box) -> str:
+    """Layers on top of each other: one large, its followers small; a badge where it repeats."""
+    rows = "".join(_row(line, _is_main(line, box), box) for line in box.lines)
+    color = style.FAMILIES[_main(box).family].line
+    dashed = ' STYLE="dashed"' if box.training else ""
+    stack = (
+        f'<TABLE BORDER="1" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0" COLOR="{color}"{dashed}>'
+        f"{rows}</TABLE>"
+    )
+    if box.times == 1:
+        return f"[label=<{stack}>]"
+    badge = f'<FONT POINT-SIZE="{style.SIZE}"><B>×{box.times}</B></FONT>'
+    # as wide on the left as the badge is on the right, so that arrows meet the middle of the stack
+    room = f'<FONT POINT-SIZE="{style.SIZE}" COLOR="{style.PAPER}"> </FONT>'
+    return (
+        '[label=<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0"><TR>'
+        f'<TD FIXEDSIZE="TRUE" WIDTH="22" HEIGHT="14">{room}</TD><TD PORT="box">{stack}</TD>'
+        f'<TD FIXEDSIZE="TRUE" WIDTH="22" HEIGHT="14">{badge}</TD></TR></TABLE>>]'
+    )
+
+
+def _row(line: Text, main: bool, box: Box) -> str:
+    size, padding = (style.SIZE, 5) if main else (style.SMALL, 2)
+    color = style.INK if main else style.FAINT
+    text = escape(line.text)
+    text = f"<B>{text}</B>" if line.family == "block" else text
+    return (
+        f'<TR><TD BGCOLOR="{style.FAMILIES[line.family].fill}" CELLPADDING="{padding}">'
+        f'<FONT POINT-SIZE="{size}" COLOR="{color}">  {text}  </FONT></TD></TR>'
+    )
+
+
+def _main(box: Box) -> Text:
+    """The line that a box is about: its block or its first weight layer, else its first line."""
+    return next((line for line in box.lines if line.family in ("block", "learned")), box.lines[0])
+
+
+def _is_main(line: Text, box: Box) -> bool:
+    return line is _main(box) or (line.family == "learned" and _main(box).family == "learned")
+
+
+def _style(box: Box, base: str) -> str:
+    return f"{base},dashed" if box.training else base
+
+
+# -- frames ---------------------------------------------------------------------------------------
+
+
+def _frame(frame: Frame, depth: int) -> str:
+    paint = style.INNER_FRAME if depth % 2 else style.FRAME
+    words = [f"<B>{escape(frame.name)}</B>" if frame.name else "", escape(frame.block)]
+    words.append(f'<FONT COLOR="{style.INK}"><B>×{frame.times}</B></FONT>' if frame.times > 1 else "")
+    return _attributes(
+        label=f"<{'  '.join(filter(None, words))}>" if any(words) else "",
+        style="rounded,filled,dashed" if frame.training else "rounded,filled",
+        fillcolor=paint.fill,
+        color=paint.line,
+        penwidth="0.8",
+        margin="9",
+    )
+
+
+# -- text -----------------------------------------------------------------------------------------
+
+
+def _attributes(**attributes: object) -> str:
+    if not attributes:
+        return ""
+    return f"[{', '.join(f'{key}={_value(value)}' for key, value in attributes.items())}]"
+
+
+def _value(value: object) -> str:
+    """An attribute's value: markup in angle brackets as it is, all else quoted."""
+    text = str(value)
+    return text if text.startswith("<") else _quoted(text)
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ") + '"'

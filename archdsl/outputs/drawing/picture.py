@@ -1,0 +1,74 @@
+"""What a drawing shows: boxes, frames around them, and arrows, before any of it has a place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from archdsl.ops.contract import Family
+from archdsl.sizes import Shape
+
+
+class Text(NamedTuple):
+    """One line of a box, in the colour of a family; `block` for the name of a closed block."""
+
+    text: str
+    family: Family | Literal["block"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Box:
+    """Layers, a merge (a sign in a circle, or a bar with its name), an end of the net, or a fork."""
+
+    key: str
+    kind: Literal["layers", "sign", "bar", "end", "fork"]
+    lines: tuple[Text, ...] = ()
+    times: int = 1
+    training: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A block with what is in it; what only repeats has a frame without words."""
+
+    key: str
+    name: str
+    block: str
+    parts: tuple[Box | Frame, ...]
+    times: int = 1
+    training: bool = False
+
+
+class Arrow(NamedTuple):
+    """From box to box; `text` is the shape that flows, where it is news."""
+
+    tail: Box
+    head: Box
+    text: str = ""
+    training: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """All of it, in the order in which the spec has it."""
+
+    title: str
+    description: str
+    parts: tuple[Box | Frame, ...]
+    arrows: tuple[Arrow, ...]
+
+    def boxes(self) -> Iterator[Box]:
+        """Every box, from the outside in."""
+        pending = list(reversed(self.parts))
+        while pending:
+            part = pending.pop()
+            if isinstance(part, Box):
+                yield part
+            else:
+                pending.extend(reversed(part.parts))
+
+
+def sizes(shape: Shape) -> str:
+    """`3 × 224 × 224`."""
+    return " × ".join(map(str, shape)) or "1"

@@ -1,0 +1,124 @@
+"""The arrows of a picture: what flows from which box to which.
+
+A value that several boxes read forks: one line leaves its box and enters a block, and divides at a
+point inside. A shape is written where it is news: where it differs from what went into the box.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from archdsl.check.model import shape_of
+from archdsl.graph.model import Value
+from archdsl.outputs.drawing.picture import Arrow, Box, sizes
+
+if TYPE_CHECKING:
+    from archdsl.outputs.drawing.compose import Draft, Plan
+
+End = tuple[Value, Box]
+"""An output of the net, and the box it flows to."""
+
+
+def wires(plan: Plan, ends: list[End]) -> Iterator[Arrow]:
+    """All arrows of a plan; adds to it the points where lines fork."""
+    for value, heads in _readers(plan, ends):
+        tail = plan.home[value.node.index]
+        assert tail is not None
+        yield from _fan(plan, tail, heads, _news(plan, value, tail))
+
+
+def _readers(plan: Plan, ends: list[End]) -> Iterator[tuple[Value, list[Box]]]:
+    """Every value that leaves its box, with the boxes that read it, in order."""
+    found: dict[tuple[int, int], tuple[Value, list[Box]]] = {}
+
+    def read(value: Value, head: Box) -> None:
+        value = _source(plan, value)
+        tail = plan.home[value.node.index]
+        if tail is None or tail is head:
+            return
+        heads = found.setdefault((value.node.index, value.port), (value, []))[1]
+        # a merge may read a value twice, and then two lines go there
+        if head not in heads or head.kind in ("sign", "bar"):
+            heads.append(head)
+
+    for node in plan.graph.nodes:
+        head = plan.home[node.index]
+        if head is not None and plan.first[node.index] == node.index:
+            for value in node.inputs:
+                read(value, head)
+    for value, end in ends:
+        read(value, end)
+    return iter(found.values())
+
+
+def _source(plan: Plan, value: Value) -> Value:
+    """Where a value comes from in the picture: through identities, from the first repetition."""
+    while True:
+        index = plan.first[value.node.index]
+        if index != value.node.index:
+            value = plan.graph.nodes[index].outputs[value.port]
+        elif plan.home[index] is None and value.node.inputs:
+            value = value.node.inputs[0]
+        else:
+            return value
+
+
+def _news(plan: Plan, value: Value, tail: Box) -> str:
+    """The shape of a value, if it is another one than that of what went into its box."""
+    if tail.kind == "end":
+        return ""
+    entered = value
+    while entered.node.inputs:
+        before = _source(plan, entered.node.inputs[0])
+        if plan.home[before.node.index] is not tail:
+            return sizes(shape_of(value)) if shape_of(before) != shape_of(value) else ""
+        entered = before
+    return sizes(shape_of(value))
+
+
+def _fan(plan: Plan, tail: Box, heads: list[Box], text: str) -> Iterator[Arrow]:
+    """The arrows of one value, as a tree that divides at most once in each frame it enters."""
+    own = plan.around[tail].path()
+    ways = [_entered(plan, own, head) for head in heads]
+    forks: dict[Draft | None, Box] = {}
+    branches: dict[Draft | None, set[object]] = {}
+    for way, head in zip(ways, heads, strict=True):
+        steps = [None, *way]
+        for step, after in zip(steps, [*way, head], strict=True):
+            branches.setdefault(step, set()).add(after)
+    told = False
+    drawn: set[tuple[Box, Box]] = set()
+    for way, head in zip(ways, heads, strict=True):
+        at = tail
+        for step in (None, *way):
+            if len(branches[step]) < 2:
+                continue
+            if step not in forks:
+                forks[step] = _fork(plan, tail, step)
+            fork = forks[step]
+            if (at, fork) not in drawn:
+                drawn.add((at, fork))
+                training = all(each.training for each in heads)
+                yield Arrow(at, fork, "" if told else text, training)
+                told = True
+            at = fork
+        quiet = told or head.kind == "end"
+        yield Arrow(at, head, "" if quiet else text, head.training)
+        told = True
+
+
+def _entered(plan: Plan, own: list[Draft], head: Box) -> list[Draft]:
+    """The frames that a line enters on its way to a box."""
+    return [draft for draft in plan.around[head].path() if draft not in own]
+
+
+def _fork(plan: Plan, tail: Box, into: Draft | None) -> Box:
+    """A point where a line divides: in the frame it has entered, or behind the box it leaves."""
+    fork = Box(plan.key(f"{tail.key} forks"), "fork", training=tail.training)
+    if into is None:
+        around = plan.around[tail]
+        plan.add(fork, around, around.parts.index(tail) + 1)
+    else:
+        plan.add(fork, into, 0)
+    return fork

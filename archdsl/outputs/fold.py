@@ -1,0 +1,343 @@
+"""The network as people tell it: blocks within blocks, and "this, three times".
+
+Assumes a sound graph. Promises a tree of the net's scopes down to its layers, in their order, with
+every layer once, where siblings that repeat are folded. Time and memory grow linearly with the
+layers; nothing here recurses, so neither depth nor length has a limit.
+
+Two parts are equal when they have the same operators with the same arguments, on the same shapes,
+wired in the same way. They fold when each reads what the one before it gives, in the same way
+each time, and nothing else reads what comes out in between: then one stands for all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from archdsl.check.model import Checked
+from archdsl.graph.model import Node, Scope, Value
+
+LONGEST_PERIOD = 12
+"""How many siblings in a row may make one repetition."""
+
+
+@dataclass(slots=True, eq=False)
+class Leaf:
+    """One layer."""
+
+    node: Node
+
+    @property
+    def start(self) -> int:
+        return self.node.index
+
+    @property
+    def end(self) -> int:
+        return self.node.index + 1
+
+
+@dataclass(slots=True, eq=False)
+class Chain:
+    """A weight layer with the norm, activation and dropout around it, which papers print as one."""
+
+    leaves: list[Leaf]
+
+    @property
+    def start(self) -> int:
+        return self.leaves[0].start
+
+    @property
+    def end(self) -> int:
+        return self.leaves[-1].end
+
+
+@dataclass(slots=True, eq=False)
+class Group:
+    """A scope with its parts."""
+
+    scope: Scope
+    parts: list[Part]
+
+    @property
+    def start(self) -> int:
+        return self.scope.start
+
+    @property
+    def end(self) -> int:
+        return self.scope.end
+
+
+@dataclass(slots=True, eq=False)
+class Repeat:
+    """Parts that follow each other `times` times; `parts` are those of the first time."""
+
+    times: int
+    parts: list[Part]
+    end: int
+
+    @property
+    def start(self) -> int:
+        return self.parts[0].start
+
+    @property
+    def stride(self) -> int:
+        """How many nodes each time takes."""
+        return (self.end - self.start) // self.times
+
+
+Part = Leaf | Chain | Group | Repeat
+Sibling = Leaf | Chain | Group
+
+
+def fold(checked: Checked) -> Group:
+    """The net as a tree, its repetitions folded."""
+    graph = checked.graph
+    kept = _Kept(checked)
+    siblings: dict[int, list[Sibling]] = {id(scope): [] for scope in graph.scopes}
+    groups: dict[int, Group] = {}
+    leaves = _leaves(graph.nodes)
+    # the scopes stand in the order of their starts, so from the back the inner come first
+    for scope in reversed(graph.scopes):
+        own = leaves.pop(id(scope), [])
+        inner = siblings.pop(id(scope))
+        parts = _chains(sorted([*own, *inner[::-1]], key=lambda each: each.start), kept)
+        identities = [kept.identity(part) for part in parts]
+        group = groups[id(scope)] = Group(scope, _repeats(parts, identities, kept))
+        kept.remember(group, parts, identities)
+        if scope.parent is not None and scope.end > scope.start:
+            siblings[id(scope.parent)].append(group)
+    return groups[id(graph.root)]
+
+
+def walk(part: Part) -> Iterator[Node]:
+    """The layers of a part in order, of what repeats the first time only."""
+    pending = [part]
+    while pending:
+        each = pending.pop()
+        if isinstance(each, Leaf):
+            yield each.node
+        else:
+            pending.extend(reversed(each.leaves if isinstance(each, Chain) else each.parts))
+
+
+def _leaves(nodes: list[Node]) -> dict[int, list[Leaf]]:
+    leaves: dict[int, list[Leaf]] = {}
+    for node in nodes:
+        leaves.setdefault(id(node.scope), []).append(Leaf(node))
+    return leaves
+
+
+# -- chains ---------------------------------------------------------------------------------------
+
+_FOLLOWERS = frozenset(("norm", "activation", "regular"))
+
+
+def _chains(parts: list[Leaf | Group], kept: _Kept) -> list[Sibling]:
+    """Put a weight layer and its followers together.
+
+    Norm and activation follow the weight layer, unless the scope opens with one of them: then they
+    come first, as in pre-activation blocks.
+    """
+    first = parts[0] if parts else None
+    leads = isinstance(first, Leaf) and first.node.op.family in ("norm", "activation")
+    found: list[Sibling] = []
+    run: list[Leaf] = []
+
+    def close() -> None:
+        if len(run) > 1 and any(leaf.node.op.family == "learned" for leaf in run):
+            found.append(Chain(run.copy()))
+        else:
+            found.extend(run)
+        run.clear()
+
+    for part in parts:
+        if isinstance(part, Group):
+            close()
+            found.append(part)
+            continue
+        learned = part.node.op.family == "learned"
+        if not learned and part.node.op.family not in _FOLLOWERS:
+            close()
+            found.append(part)
+            continue
+        if run and not kept.continues(run[-1].node, part.node):
+            close()
+        if learned and not leads:
+            close()
+        if run or learned or leads:
+            run.append(part)
+        else:
+            found.append(part)
+        if learned and leads:
+            close()
+    close()
+    return found
+
+
+# -- equality -------------------------------------------------------------------------------------
+
+Reading = tuple[int, int]
+"""A value that is read: its node's index, and the port."""
+
+
+class _Kept:
+    """What is known of parts seen so far: their identity and what they read from outside.
+
+    An identity is a small number; equal parts have the same. Inputs from outside are numbered in the
+    order in which they are first read, so equality does not depend on where a part stands.
+    """
+
+    def __init__(self, checked: Checked) -> None:
+        self.nodes = checked.graph.nodes
+        self.numbers: dict[object, int] = {}
+        self.groups: dict[int, tuple[int, list[Reading]]] = {}
+        self.calls: dict[int, str] = {}
+        self.last_use, self.uses = self._consumers(checked)
+
+    def _consumers(self, checked: Checked) -> tuple[list[int], list[int]]:
+        graph = checked.graph
+        last, count = [-1] * len(self.nodes), [0] * len(self.nodes)
+        for node in self.nodes:
+            for value in node.inputs:
+                last[value.node.index] = node.index
+                count[value.node.index] += 1
+        for value in (*graph.outputs.values(), *graph.training_outputs.values()):
+            last[value.node.index] = len(self.nodes)
+            count[value.node.index] += 1
+        return last, count
+
+    def continues(self, before: Node, after: Node) -> bool:
+        """Whether `after` reads what `before` gives and nothing else, and nothing else reads it."""
+        return (
+            len(after.inputs) == 1
+            and after.inputs[0].node is before
+            and self.uses[before.index] == 1
+            and before.training == after.training
+        )
+
+    def identity(self, part: Sibling) -> int:
+        return self._known(part)[0]
+
+    def outside(self, part: Sibling) -> list[Reading]:
+        """The values that a part reads from outside, in the order of their first use."""
+        return self._known(part)[1]
+
+    def remember(self, group: Group, parts: list[Sibling], identities: list[int]) -> None:
+        """Keep the identity of a group, from those of its parts."""
+        key, outside = self._joined(parts, identities, group.start)
+        scope = group.scope
+        number = self._number((scope.kind, scope.definition, scope.first is None, key))
+        self.groups[id(scope)] = number, outside
+
+    def _known(self, part: Sibling) -> tuple[int, list[Reading]]:
+        if isinstance(part, Group):
+            return self.groups[id(part.scope)]
+        if isinstance(part, Leaf):
+            return self._leaf(part.node)
+        key, outside = self._joined(
+            part.leaves, [self._leaf(leaf.node)[0] for leaf in part.leaves], part.start
+        )
+        return self._number(key), outside
+
+    def _leaf(self, node: Node) -> tuple[int, list[Reading]]:
+        outside = _numbered(node.inputs)
+        call = self.calls.get(id(node.op))
+        if call is None:
+            call = self.calls[id(node.op)] = repr(node.op)
+        key = (
+            call,
+            tuple(value.shape for value in node.inputs),
+            tuple(value.shape for value in node.outputs),
+            tuple(outside[_reading(value)] for value in node.inputs),
+            node.first is None,
+            node.training,
+        )
+        return self._number(key), list(outside)
+
+    def _joined(
+        self, parts: list[Sibling] | list[Leaf], identities: list[int], start: int
+    ) -> tuple[object, list[Reading]]:
+        outside: dict[Reading, int] = {}
+        key = []
+        for part, identity in zip(parts, identities, strict=True):
+            wires = tuple(
+                (index - start, port)
+                if index >= start
+                else (-1, outside.setdefault((index, port), len(outside)))
+                for index, port in self.outside(part)
+            )
+            key.append((identity, part.end - part.start, wires))
+        return tuple(key), list(outside)
+
+    def _number(self, key: object) -> int:
+        return self.numbers.setdefault(key, len(self.numbers))
+
+
+def _reading(value: Value) -> Reading:
+    return value.node.index, value.port
+
+
+def _numbered(values: tuple[Value, ...]) -> dict[Reading, int]:
+    numbers: dict[Reading, int] = {}
+    for value in values:
+        numbers.setdefault(_reading(value), len(numbers))
+    return numbers
+
+
+# -- repetition -----------------------------------------------------------------------------------
+
+
+def _repeats(parts: list[Sibling], identities: list[int], kept: _Kept) -> list[Part]:
+    """Fold the runs among siblings, from the front, shortest period first."""
+    count = len(parts)
+    alike = _alike(identities)
+    folded: list[Part] = []
+    at = 0
+    while at < count:
+        for period in range(1, min(LONGEST_PERIOD, (count - at) // 2) + 1):
+            most = alike[period][at] // period + 1
+            times = _linked(parts, at, period, most, kept) if most > 1 else 1
+            if times > 1:
+                stop = at + times * period
+                folded.append(Repeat(times, list(parts[at : at + period]), parts[stop - 1].end))
+                at = stop
+                break
+        else:
+            folded.append(parts[at])
+            at += 1
+    return folded
+
+
+def _alike(identities: list[int]) -> list[list[int]]:
+    """For each period and place: how many siblings from there on equal the one a period later."""
+    count = len(identities)
+    alike: list[list[int]] = [[]]
+    for period in range(1, min(LONGEST_PERIOD, count // 2) + 1):
+        run = [0] * (count + 1)
+        for at in range(count - period - 1, -1, -1):
+            if identities[at] == identities[at + period]:
+                run[at] = run[at + 1] + 1
+        alike.append(run)
+    return alike
+
+
+def _linked(parts: list[Sibling], at: int, period: int, most: int, kept: _Kept) -> int:
+    """How many times in a row, up to `most`, each reads the one before and nobody else does."""
+    wanted = None
+    for times in range(1, most):
+        before = parts[at + (times - 1) * period : at + times * period]
+        after = parts[at + times * period : at + (times + 1) * period]
+        start, middle, end = before[0].start, after[0].start, after[-1].end
+        wires = [
+            ("before", index - start, port) if index >= start else ("outside", index, port)
+            for part in after
+            for index, port in kept.outside(part)
+            if index < middle
+        ]
+        links = wanted is None or wires == wanted
+        links = links and any(kind == "before" for kind, _, _ in wires)
+        links = links and all(kept.last_use[index] < end for index in range(start, middle))
+        if not links:
+            return times
+        wanted = wires
+    return most

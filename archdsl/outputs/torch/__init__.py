@@ -1,0 +1,1 @@
+"""A checked network as PyTorch source."""

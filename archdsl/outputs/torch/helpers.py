@@ -1,0 +1,151 @@
+"""What torch lacks: the classes that an emitted source brings along where a layer needs them.
+
+Each is source text, complete but for the imports `torch`, `nn` and `F`, and names its parameters
+as torch's own layers do.
+"""
+
+from __future__ import annotations
+
+_PADDED_CONV = '''\
+class PaddedConv{n}d(nn.Conv{n}d):
+    """A convolution with a padding for each side, in the order of F.pad."""
+
+    def __init__(self, in_channels, out_channels, kernel_size, pad, **options):
+        super().__init__(in_channels, out_channels, kernel_size, **options)
+        self.pad = pad
+
+    def forward(self, x):
+        x = F.pad(x, self.pad)
+        return F.conv{n}d(
+            x,
+            self.weight,
+            self.bias,
+            self.stride,
+            dilation=self.dilation,
+            groups=self.groups,
+        )
+'''
+
+_PADDED_MAX_POOL = '''\
+class PaddedMaxPool{n}d(nn.MaxPool{n}d):
+    """A max pooling with a padding for each side, in the order of F.pad."""
+
+    def __init__(self, kernel_size, pad, **options):
+        super().__init__(kernel_size, **options)
+        self.pad = pad
+
+    def forward(self, x):
+        x = F.pad(x, self.pad, value=float("-inf"))
+        return F.max_pool{n}d(x, self.kernel_size, self.stride, dilation=self.dilation)
+'''
+
+_PADDED_AVG_POOL = '''\
+class PaddedAvgPool{n}d(nn.AvgPool{n}d):
+    """A mean pooling with a padding for each side, in the order of F.pad."""
+
+    def __init__(self, kernel_size, pad, **options):
+        super().__init__(kernel_size, **options)
+        self.pad = pad
+
+    def forward(self, x):
+        return F.avg_pool{n}d(F.pad(x, self.pad), self.kernel_size, self.stride)
+'''
+
+_LOCALLY_CONNECTED_1D = '''\
+class LocallyConnected1d(nn.Module):
+    """A convolution with kernels of its own at every position of the output."""
+
+    def __init__(
+        self,
+        in_channels,
+        out_channels,
+        output_size,
+        kernel_size,
+        stride=1,
+        pad=(0, 0),
+        bias=True,
+    ):
+        super().__init__()
+        self.kernel_size = kernel_size
+        self.stride = stride
+        self.pad = pad
+        weight_shape = (output_size, out_channels, in_channels, kernel_size)
+        self.weight = nn.Parameter(torch.empty(weight_shape))
+        bias_shape = (out_channels, output_size)
+        self.bias = nn.Parameter(torch.empty(bias_shape)) if bias else None
+        self.reset_parameters()
+
+    def reset_parameters(self):
+        bound = self.weight[0, 0].numel() ** -0.5
+        nn.init.uniform_(self.weight, -bound, bound)
+        if self.bias is not None:
+            nn.init.uniform_(self.bias, -bound, bound)
+
+    def forward(self, x):
+        windows = F.pad(x, self.pad).unfold(2, self.kernel_size, self.stride)
+        out = torch.einsum("nclk,lock->nol", windows, self.weight)
+        return out if self.bias is None else out + self.bias
+'''
+
+_LOCALLY_CONNECTED_2D = '''\
+class LocallyConnected2d(nn.Module):
+    """A convolution with kernels of its own at every position of the output."""
+
+    def __init__(
+        self,
+        in_channels,
+        out_channels,
+        output_size,
+        kernel_size,
+        stride=(1, 1),
+        pad=(0, 0, 0, 0),
+        bias=True,
+    ):
+        super().__init__()
+        self.kernel_size = kernel_size
+        self.stride = stride
+        self.pad = pad
+        weight_shape = (*output_size, out_channels, in_channels, *kernel_size)
+        self.weight = nn.Parameter(torch.empty(weight_shape))
+        bias_shape = (out_channels, *output_size)
+        self.bias = nn.Parameter(torch.empty(bias_shape)) if bias else None
+        self.reset_parameters()
+
+    def reset_parameters(self):
+        bound = self.weight[0, 0, 0].numel() ** -0.5
+        nn.init.uniform_(self.weight, -bound, bound)
+        if self.bias is not None:
+            nn.init.uniform_(self.bias, -bound, bound)
+
+    def forward(self, x):
+        rows = F.pad(x, self.pad).unfold(2, self.kernel_size[0], self.stride[0])
+        windows = rows.unfold(3, self.kernel_size[1], self.stride[1])
+        out = torch.einsum("nchwij,hwocij->nohw", windows, self.weight)
+        return out if self.bias is None else out + self.bias
+'''
+
+_CHANNEL_LAYER_NORM = '''\
+class ChannelLayerNorm(nn.LayerNorm):
+    """A layer norm over the channels, at each position by itself."""
+
+    def forward(self, x):
+        x = x.movedim(1, -1)
+        x = F.layer_norm(x, self.normalized_shape, self.weight, self.bias, self.eps)
+        return x.movedim(-1, 1)
+'''
+
+HELPERS: dict[str, str] = {
+    "ChannelLayerNorm": _CHANNEL_LAYER_NORM,
+    "LocallyConnected1d": _LOCALLY_CONNECTED_1D,
+    "LocallyConnected2d": _LOCALLY_CONNECTED_2D,
+    **{
+        f"Padded{kind}{n}d": text.replace("{n}", str(n))
+        for kind, text in (
+            ("Conv", _PADDED_CONV),
+            ("MaxPool", _PADDED_MAX_POOL),
+            ("AvgPool", _PADDED_AVG_POOL),
+        )
+        for n in (1, 2, 3)
+    },
+}
+"""The source of each helper by the name that `Torch.helper` gives."""

@@ -1,0 +1,259 @@
+"""The network as a tree of modules in use: what each one takes in, holds and gives out.
+
+Assumes a sound graph. Promises, for every scope, the values that it needs from outside and the
+values that are needed outside of it, in an order that is the same for all uses of one block.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from archdsl.graph.model import Elaborated, Node, Scope, Value
+from archdsl.ops.contract import Torch
+from archdsl.outputs.torch.code import Call, Const, Expr, Name, Operand, template
+
+Key = tuple[str, ...]
+
+
+@dataclass(slots=True, eq=False)
+class Leaf:
+    """One application of an operator."""
+
+    node: Node
+    torch: Torch
+    borrowed: bool
+    """It applies a shared module that belongs to a scope further out."""
+
+    @property
+    def name(self) -> str:
+        return self.node.name
+
+    @property
+    def inputs(self) -> tuple[Value, ...]:
+        return self.node.inputs
+
+    @property
+    def outputs(self) -> tuple[Value, ...]:
+        return self.node.outputs
+
+    @property
+    def again(self) -> bool:
+        """Its module was applied before and is held under that application's name."""
+        return self.node.first is not None
+
+    @property
+    def training(self) -> bool:
+        return self.node.training
+
+    @property
+    def is_function(self) -> bool:
+        """Written as a function, where no nn.Module is asked for."""
+        return self.torch.call is not None
+
+    @property
+    def is_identity(self) -> bool:
+        return self.node.op.name == "identity"
+
+    def call(self) -> Expr:
+        """The function, over Operands."""
+        return template(self.torch.call or "", len(self.node.inputs))
+
+    def constructor(self) -> Call:
+        """The submodule."""
+        module, args, kwargs = self.torch.module or "", self.torch.args, self.torch.kwargs
+        return Call(Name(module), tuple(map(Const, args)), tuple((name, Const(v)) for name, v in kwargs))
+
+
+@dataclass(eq=False)
+class Use:
+    """One application of a scope: the net, a block or a labelled sequence."""
+
+    graph: Elaborated
+    scope: Scope
+    parent: Use | None
+    depth: int
+    parts: list[Part] = field(default_factory=list)
+    wanted: dict[int, Value] = field(default_factory=dict)
+    """Values from outside, by id, in the order in which they are first needed."""
+    given: dict[int, Value] = field(default_factory=dict)
+    """Values that are needed outside."""
+    lent: dict[str, None] = field(default_factory=dict)
+    """Names of shared modules that are applied in here and belong to a scope further out."""
+    held: list[Part] = field(default_factory=list)
+    """Shared modules of this scope whose first application is further in."""
+
+    @property
+    def name(self) -> str:
+        return self.scope.name
+
+    @property
+    def again(self) -> bool:
+        return self.scope.first is not None
+
+    @cached_property
+    def repeated(self) -> bool:
+        """It is, or is within, a shared block that was applied before."""
+        return self.again or (self.parent is not None and self.parent.repeated)
+
+    @cached_property
+    def borrowed(self) -> bool:
+        """It applies a shared block that belongs to a scope further out."""
+        return self.parent is not None and self.scope.parent is not self.parent.scope
+
+    @cached_property
+    def training(self) -> bool:
+        return all(part.training for part in self.parts)
+
+    @cached_property
+    def inputs(self) -> tuple[Value, ...]:
+        """The main input first, then the tensors that are passed as arguments."""
+        passed = {id(each) for each in self.scope.arguments.values() if isinstance(each, Value)}
+        return tuple(sorted(self.wanted.values(), key=lambda value: id(value) in passed))
+
+    @cached_property
+    def declared(self) -> dict[str, Value]:
+        """Outputs by the names the block gives them; the name is empty for a plain body."""
+        start, end = self.scope.start, self.scope.end
+        return {n: v for n, v in self.scope.outputs.items() if start <= v.node.index < end}
+
+    @cached_property
+    def outputs(self) -> tuple[Value, ...]:
+        """What is declared, then what else is used outside, in the order in which it is made."""
+        declared = {id(value): value for value in self.declared.values()}
+        others = [value for key, value in self.given.items() if key not in declared]
+        others.sort(key=lambda value: (value.node.index, value.port))
+        return (*declared.values(), *others)
+
+    @cached_property
+    def definition(self) -> Key:
+        """What all uses of one block have in common, also the sequences within it."""
+        if self.scope.kind != "sequence" or self.parent is None:
+            return (self.scope.kind, self.scope.definition or self.graph.name)
+        return (*self.parent.definition, self.name)
+
+    @cached_property
+    def is_chain(self) -> bool:
+        """Whether an nn.Sequential says it all."""
+        if self.scope.kind != "sequence" or len(self.inputs) != 1:
+            return False
+        value = self.inputs[0]
+        for part in self.parts:
+            if part.again or part.borrowed or tuple(part.inputs) != (value,) or len(part.outputs) != 1:
+                return False
+            if isinstance(part, Leaf) and part.torch.module is None:
+                return False
+            value = part.outputs[0]
+        return self.outputs == (value,)
+
+
+Part = Leaf | Use
+
+
+def uses(graph: Elaborated) -> list[Use]:
+    """Every scope in use, the net first, each before the scopes within it."""
+    found, places = _nest(graph)
+    _pass_values(graph, places)
+    return found
+
+
+def align_outputs(every: Iterable[Use]) -> None:
+    """Let every use of a block give out what any of its uses has to.
+
+    Call it once, before anybody asks for `outputs`.
+    """
+    found = list(every)
+    same: dict[Key, dict[Key, None]] = {}
+    for use in found:
+        declared = {id(value) for value in use.declared.values()}
+        for key, value in use.given.items():
+            if key not in declared:
+                same.setdefault(use.definition, {})[_way(use, value)] = None
+    if not same:
+        return
+    for use in reversed(found):
+        for way in same.get(use.definition, ()):
+            value = _follow(use, way)
+            if value is not None:
+                use.given[id(value)] = value
+
+
+def _nest(graph: Elaborated) -> tuple[list[Use], list[Use]]:
+    """The tree of uses, and for each node the innermost use it stands in."""
+    root = Use(graph, graph.root, None, 0)
+    found, places, stack = [root], [], [root]
+    scopes = [scope for scope in graph.scopes[1:] if scope.end > scope.start]
+    arriving = 0
+    for node in graph.nodes:
+        while len(stack) > 1 and stack[-1].scope.end <= node.index:
+            stack.pop()
+        while arriving < len(scopes) and scopes[arriving].start <= node.index:
+            use = Use(graph, scopes[arriving], stack[-1], len(stack))
+            stack[-1].parts.append(use)
+            if use.borrowed:
+                _lend(stack, use, use.scope.parent)
+            stack.append(use)
+            found.append(use)
+            arriving += 1
+        places.append(stack[-1])
+        if node.op.name == "input":
+            continue
+        leaf = Leaf(node, node.op.torch(*node.shapes), node.scope is not stack[-1].scope)
+        stack[-1].parts.append(leaf)
+        if leaf.borrowed:
+            _lend(stack, leaf, node.scope)
+    return found, places
+
+
+def _lend(stack: list[Use], part: Part, home: Scope | None) -> None:
+    """Pass a shared module from the scope that it belongs to, inwards to where it is applied."""
+    for use in reversed(stack):
+        if use.scope is home:
+            if not part.again:
+                use.held.append(part)
+            return
+        use.lent[part.name] = None
+
+
+def _pass_values(graph: Elaborated, places: list[Use]) -> None:
+    """Note at every border which values cross it."""
+    for node in graph.nodes:
+        for value in node.inputs:
+            _cross(value, places[value.node.index], places[node.index])
+    for results in (graph.outputs, graph.training_outputs):
+        for value in results.values():
+            _cross(value, places[value.node.index], places[0])
+
+
+def _cross(value: Value, maker: Use | None, taker: Use | None) -> None:
+    while maker is not taker and maker is not None and taker is not None:
+        upwards = maker.depth - taker.depth
+        if upwards >= 0:
+            maker.given[id(value)] = value
+            maker = maker.parent
+        if upwards <= 0:
+            taker.wanted[id(value)] = value
+            taker = taker.parent
+
+
+def _way(use: Use, value: Value) -> Key:
+    """Names of modules from a use to the node that made a value in it, and the port."""
+    names = [str(value.port), value.node.name]
+    scope: Scope | None = value.node.scope
+    while scope is not None and scope is not use.scope:
+        names.append(scope.name)
+        scope = scope.parent
+    return tuple(reversed(names))
+
+
+def _follow(use: Use, way: Key) -> Value | None:
+    """The value at the end of a way, if there is one and it comes out that far."""
+    part = next((part for part in use.parts if part.name == way[0]), None)
+    if isinstance(part, Use) and len(way) > 2:
+        value = _follow(part, way[1:])
+        outside = [*part.given.values(), *part.declared.values()]
+        return value if value in outside else None
+    if isinstance(part, Leaf) and len(way) == 2 and int(way[1]) < len(part.outputs):
+        return part.outputs[int(way[1])]
+    return None

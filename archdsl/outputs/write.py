@@ -1,0 +1,31 @@
+"""Writing files so that nobody ever sees half of one."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+
+def write(path: str | os.PathLike[str], content: str | bytes) -> None:
+    """Put `content` at `path`: all of it, or, whatever interrupts, nothing.
+
+    It is written beside its place and then renamed, which keeps a file that was there before until
+    the new one is complete. Text becomes UTF-8, its newlines untouched. Raises OSError.
+    """
+    target = Path(path)
+    data = content.encode() if isinstance(content, str) else content
+    if target.exists() and not target.is_file():
+        target.write_bytes(data)  # a pipe or a device, which a rename would replace
+        return
+    target = target.resolve()  # a link keeps pointing to the file that gets the content
+    beside = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        beside.write_bytes(data)
+        if target.exists():
+            beside.chmod(target.stat().st_mode)
+        os.replace(beside, target)
+    except BaseException:
+        with suppress(OSError):
+            beside.unlink()
+        raise

@@ -1,0 +1,91 @@
+"""The stages in order: the map of the program.
+
+Pure: texts come in through a reader that the caller gives, and nothing is written or printed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from archdsl.check import check
+from archdsl.check.model import Checked
+from archdsl.diagnostics import Report
+from archdsl.graph.nets import Choice, NotAnExpression, choices, declare_all, elaborate, unused_names
+from archdsl.graph.program import load
+from archdsl.source import Source
+
+Reader = Callable[[str], str]
+"""From a path, relative to the folder of the spec, to its text; raises OSError."""
+
+
+class UnknownNetwork(LookupError):
+    """The caller asked for a network that the spec does not have."""
+
+    def __init__(self, name: str, known: list[str]) -> None:
+        super().__init__(f"no network is named {name}; there are {', '.join(known) or 'none'}")
+        self.name = name
+        self.known = known
+
+
+class BadSetting(ValueError):
+    """`--set name=value` names no parameter, or the value is none."""
+
+
+@dataclass
+class Analysis:
+    """One spec, analysed: its sound networks, and all that is to be said of it."""
+
+    source: Source
+    names: list[str]
+    """Every network of the file, sound or not, variants as `VGG.D`."""
+    networks: list[Checked]
+    report: Report
+
+
+def analyse(
+    source: Source,
+    read: Reader,
+    *,
+    only: str | None = None,
+    settings: Mapping[str, str] | None = None,
+) -> Analysis:
+    """Take a spec through every stage.
+
+    `only` names one network (`VGG.D`) or all variants of one (`VGG`). `settings` overrides
+    parameters of nets by name, each value an expression of the language.
+    """
+    report = Report()
+    settings = settings or {}
+    program = load(source, read, report)
+    if program is None:
+        return Analysis(source, [], [], report)
+    every = choices(program, report)
+    names = [choice.name for choice in every]
+    chosen = [each for each in every if only in (None, each.name, each.net.name.name)]
+    if only is not None and not chosen:
+        raise UnknownNetwork(only, names)
+    _refuse_unknown_settings(chosen, settings)
+    declared = declare_all(program, report)
+    if declared is None:
+        return Analysis(source, names, [], report)
+    networks = []
+    for choice in chosen:
+        try:
+            graph = elaborate(program, declared, choice, settings, report)
+        except NotAnExpression as error:
+            raise BadSetting(str(error)) from None
+        checked = check(graph, report) if graph is not None else None
+        if checked is not None:
+            networks.append(checked)
+    if not report.failed and len(chosen) == len(every):
+        unused_names(program, declared, [choice.net for choice in every], report)
+    return Analysis(source, names, networks, report)
+
+
+def _refuse_unknown_settings(chosen: list[Choice], settings: Mapping[str, str]) -> None:
+    known = {parameter.name.name for choice in chosen for parameter in choice.net.parameters}
+    for name in settings:
+        if name not in known:
+            there = f"there are {', '.join(sorted(known))}" if known else "there are none"
+            raise BadSetting(f"--set {name}: no net has a parameter of that name; {there}")

@@ -1,0 +1,134 @@
+"""The layout of a text: which line ends separate, and which braces open what.
+
+Assumes the tokens of one file in order. Promises one `_NL` between two lines or two `;` items and
+nowhere else, matched brackets, and an opening brace named for what it opens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+from lark import Token
+
+from archdsl.diagnostics import Error
+from archdsl.source import Span
+
+_CLOSER = {"LPAR": "RPAR", "LSQB": "RSQB", "LBRACE": "RBRACE"}
+_MARK = {"LPAR": "(", "LSQB": "[", "LBRACE": "{", "RPAR": ")", "RSQB": "]", "RBRACE": "}"}
+_GOES_ON_AFTER = frozenset(
+    "ARROW EQUAL EQUALS LESS COMPARE PLUS MINUS TIMES X OR AND NOT COMMA COLON LPAR LSQB".split()
+)
+DEEPEST = 100
+"""Brackets within brackets; more is no network but a mistake."""
+
+
+class LayoutError(Exception):
+    """Brackets that do not match: the kind of diagnostic, and the tokens it concerns."""
+
+    def __init__(self, kind: str, token: Token, opener: Token | None = None) -> None:
+        super().__init__(kind)
+        self.kind = kind
+        self.token = token
+        self.opener = opener
+
+
+class Layout:
+    """The filter between the lexer and the parser."""
+
+    always_accept: ClassVar[tuple[str, ...]] = ("_NL", "SEMICOLON", "LBRACE")
+
+    def process(self, stream: Iterator[Token]) -> Iterator[Token]:
+        """Pass tokens on, line ends only where they separate."""
+        stack: list[tuple[Token, str]] = []  # each open bracket, and "rows" where it opens a table's
+        begun = False  # whether a line end here would separate something from what comes
+        waiting: list[tuple[int, str]] = []  # the depths at which `if`, `for`, `table` await their brace
+        row: list[str] = []  # the types of the tokens of the current table row, three at most
+
+        for token in stream:
+            kind = token.type
+            rows = bool(stack) and stack[-1][1] == "rows"
+            if kind == "_NL" or (kind == "SEMICOLON" and not rows):
+                if begun and not (stack and stack[-1][0].type != "LBRACE"):
+                    begun, row = False, []
+                    yield Token.new_borrow_pos("_NL", token.value, token)
+                continue
+            if kind == "LBRACE":
+                opens = "body"
+                if waiting and waiting[-1][0] == len(stack):
+                    opens = waiting.pop()[1]
+                elif rows and row == ["NAME", "COLON"]:
+                    opens = "rows"
+                stack.append((token, opens))
+                if len(stack) > DEEPEST:
+                    raise LayoutError("deep", token)
+                if opens != "body":
+                    token = Token.new_borrow_pos("_ROWS" if opens == "rows" else "_OPEN", "{", token)
+                begun, row = False, []
+                yield token
+                continue
+            if kind in ("LPAR", "LSQB"):
+                stack.append((token, "list"))
+                if len(stack) > DEEPEST:
+                    raise LayoutError("deep", token)
+            elif kind in ("RPAR", "RSQB", "RBRACE"):
+                if not stack or _CLOSER[stack[-1][0].type] != kind:
+                    raise LayoutError("mismatch", token, stack[-1][0] if stack else None)
+                stack.pop()
+                while waiting and waiting[-1][0] > len(stack):
+                    waiting.pop()
+            elif kind in ("IF", "FOR"):
+                waiting.append((len(stack), "branch"))
+            elif kind == "TABLE":
+                waiting.append((len(stack), "rows"))
+            if len(row) < 3:
+                row.append(kind)
+            begun = kind not in _GOES_ON_AFTER
+            yield token
+        if stack:
+            raise LayoutError("unclosed", stack[-1][0])
+
+
+@dataclass(frozen=True, kw_only=True)
+class BracketMismatch(Error):
+    """A closing bracket does not belong to the bracket that is open.
+
+    Every `(`, `[` and `{` is closed by its own kind, the last opened first.
+    """
+
+    code: ClassVar[str] = "E102"
+    message: ClassVar[str] = "`{bracket}` closes nothing that is open"
+    bracket: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BracketUnclosed(Error):
+    """A bracket is never closed."""
+
+    code: ClassVar[str] = "E103"
+    message: ClassVar[str] = "`{bracket}` is never closed"
+    bracket: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TooDeep(Error):
+    """Brackets stand within brackets beyond any use. Give the inner parts names."""
+
+    code: ClassVar[str] = "E104"
+    message: ClassVar[str] = "brackets are nested more than {limit} deep"
+    limit: int = DEEPEST
+
+
+def layout_diagnostic(error: LayoutError, at: Span, opener: Span | None) -> Error:
+    """The diagnostic for a layout error, its tokens' places given."""
+    from archdsl.diagnostics import Label
+
+    bracket = _MARK[error.token.type]
+    if error.kind == "deep":
+        return TooDeep(at=at)
+    if error.kind == "unclosed":
+        closer = _MARK[_CLOSER[error.token.type]]
+        return BracketUnclosed(at=at, bracket=bracket, hints=(f"close it with `{closer}`",))
+    labels = (Label(opener, "this is what is open"),) if opener else ()
+    return BracketMismatch(at=at, bracket=bracket, labels=labels)
