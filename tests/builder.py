@@ -1,9 +1,9 @@
 """Elaborated graphs by hand, for tests of what comes behind elaboration.
 
-    net = Builder()
-    x = net.input(3, 224, 224)
-    x = net(Conv(out=64, kernel=3), x)
-    graph = net.graph(x)
+net = Builder()
+x = net.input(3, 224, 224)
+x = net(Conv(out=64, kernel=3), x)
+graph = net.graph(x)
 """
 
 from __future__ import annotations

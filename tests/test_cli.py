@@ -89,7 +89,7 @@ def test_a_folder_means_all_specs_below_it(folder: Path, capsys: Captured) -> No
     assert main(["check", "."]) == 0
     out = capsys.readouterr().out
     assert out.splitlines()[-1] == "3 networks"
-    assert out.index("more/pair.arch") < out.index("Pair.Thin") < out.index("Pair.Wide") < out.index("small.arch")
+    assert out.index("small.arch") < out.index("more/pair.arch") < out.index("Pair.Thin") < out.index("Pair.Wide")
 
 
 def test_one_network_of_several_files(wrong: Path, capsys: Captured) -> None:
@@ -179,7 +179,7 @@ def test_json_is_version_1(wrong: Path, capsys: Captured) -> None:
 def test_github_marks_the_line(wrong: Path, capsys: Captured) -> None:
     assert main(["check", ".", "--format", "github"]) == 1
     (command,) = capsys.readouterr().out.splitlines()
-    assert command.startswith("::error file=./wrong.arch,line=3,")
+    assert command.startswith("::error file=wrong.arch,line=3,")
 
 
 def test_sarif_is_sarif(wrong: Path, capsys: Captured) -> None:
@@ -200,7 +200,7 @@ def test_sarif_is_sarif(wrong: Path, capsys: Captured) -> None:
         (["check", "empty"], "no spec in the folder `empty`", "`.arch`"),
         (["check", "picture.arch"], "not UTF-8 text", ""),
         (["check", "small.arch", "--net", "small"], "no network is named `small`", "did you mean `Small`?"),
-        (["check", ".", "--net", "Pair.Wied"], "no network is named `Pair.Wied`", "`Pair.Wide`"),
+        (["check", "more", "--net", "Pair.Wied"], "no network is named `Pair.Wied`", "`Pair.Wide`"),
         (["check", "small.arch", "--set", "width"], "`--set width` sets nothing", "--set classes=10"),
         (["check", "small.arch", "--set", "wdth=3"], "wdth", ""),
         (["check", "small.arch", "--set", "width=(3"], "width", ""),

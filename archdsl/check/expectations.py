@@ -1,8 +1,8 @@
 """What a spec expects and what a paper claims, compared with what is computed.
 
-Assumes a checked graph but for its verdicts, and expectations whose subjects and metrics exist.
-Promises a verdict on each that can be compared; an error for an `expect` that fails and a warning
-for a `claim` that does not hold.
+Assumes a checked graph but for its verdicts, and expectations whose subjects exist. Promises a verdict
+on each that can be compared, and an error for each that cannot; an error for an `expect` that fails and
+a warning for a `claim` that does not hold.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from archdsl.check.metrics import METRICS
 from archdsl.check.model import Checked, Remark, Verdict
 from archdsl.check.printed import Printed, read
 from archdsl.diagnostics import Error, Label, Report, Warning_
+from archdsl.graph.binding import nearest
+from archdsl.graph.errors import UnknownMetric, WrongPrinted
 from archdsl.graph.model import Expectation
 from archdsl.sizes import Shape, show
 
@@ -74,15 +76,34 @@ def verdicts(checked: Checked, report: Report) -> list[Verdict]:
     """Compare every expectation, in order."""
     found = []
     for expectation in checked.graph.expectations:
-        computed = METRICS[expectation.metric].compute(checked, expectation)
-        if computed is None or computed == ():
-            report.add(_incomparable(checked, expectation))
+        refusal, computed = _compute(checked, expectation)
+        if refusal is not None:
+            report.add(refusal)
             continue
         verdict = judge(expectation, computed)
         found.append(verdict)
         if not verdict.holds:
             report.add(_disagreement(checked, verdict))
     return found
+
+
+def _compute(checked: Checked, expectation: Expectation) -> tuple[Error | None, Any]:
+    """The computed value, or why there is none to compare with what is printed."""
+    name, wanted = expectation.metric, expectation.wanted
+    metric = METRICS.get(name)
+    if metric is None:
+        return UnknownMetric(
+            at=expectation.span, name=name, hints=nearest(name, METRICS), trace=expectation.trace
+        ), None
+    computed = metric.compute(checked, expectation)
+    if computed is None or computed == ():
+        return _incomparable(checked, expectation), None
+    if isinstance(wanted, tuple) and not isinstance(computed, tuple):
+        at = expectation.printed.span
+        return WrongPrinted(
+            at=at, metric=name, wants="a number", got=f"`{show(wanted)}`", trace=expectation.trace
+        ), None
+    return None, computed
 
 
 # --- comparing ------------------------------------------------------------------------------------------
@@ -106,7 +127,7 @@ def judge(expectation: Expectation, computed: Any) -> Verdict:
 def _printed(expectation: Expectation, computed: Any) -> tuple[Printed, ...]:
     """What is printed, a number for each axis; a single number goes for all axes of a position."""
     wanted = expectation.wanted
-    if isinstance(wanted, tuple | list):
+    if isinstance(wanted, tuple):
         return tuple(Printed(Fraction(each), Fraction(1)) for each in wanted)
     number = read(expectation.printed.span.text) or Printed(Fraction(wanted), Fraction(1))
     every_axis = isinstance(computed, tuple) and expectation.metric != "shape"
@@ -181,7 +202,7 @@ def target(expectation: Expectation) -> str:
 def _wanted(expectation: Expectation) -> str:
     """What is printed, as it is printed; the value of an expression."""
     text = expectation.printed.span.text
-    if isinstance(expectation.wanted, tuple | list):
+    if isinstance(expectation.wanted, tuple):
         return show(expectation.wanted)
     return text if read(text) else _number(Fraction(expectation.wanted))
 
@@ -192,8 +213,8 @@ def _shown(expectation: Expectation, computed: Any) -> str:
         return _number(Fraction(computed))
     wanted = expectation.wanted
     if expectation.metric == "shape":
-        return show(_like(computed, wanted if isinstance(wanted, tuple | list) else ()))
-    if len(set(computed)) == 1 and not isinstance(wanted, tuple | list):
+        return show(_like(computed, wanted if isinstance(wanted, tuple) else ()))
+    if len(set(computed)) == 1 and not isinstance(wanted, tuple):
         return _number(Fraction(computed[0]))
     return " x ".join(_number(Fraction(each)) for each in computed)
 
@@ -247,9 +268,11 @@ def _hints(verdict: Verdict) -> tuple[str, ...]:
     if expectation.operator == "~" and literal and not isinstance(verdict.computed, tuple):
         value = literal.reprint(Fraction(verdict.computed))
     line, printed = expectation.span, expectation.printed.span
-    if not (line.source is printed.source and line.start <= printed.start and printed.end <= line.end):
+    inside = line.source is printed.source and line.start <= printed.start and printed.end <= line.end
+    if not inside or "|" in line.text or "\n" in line.text:  # a table's cell
         return (value,)
-    return (line.text[: printed.start - line.start] + value + line.text[printed.end - line.start :],)
+    before, after = line.text[: printed.start - line.start], line.text[printed.end - line.start :]
+    return (f"{expectation.kind} {before.removeprefix(expectation.kind).lstrip()}{value}{after}",)
 
 
 def _origin(checked: Checked, expectation: Expectation) -> tuple[Label, ...]:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from archdsl.check.cost import BYTES
 from archdsl.check.model import Checked, shape_of
 from archdsl.graph.model import Expectation, Value
-from archdsl.sizes import elements
+from archdsl.sizes import Shape, elements
 
 
 class Metric(NamedTuple):
@@ -35,21 +35,21 @@ def _value(checked: Checked, about: Expectation) -> Value | None:
     return about.value if about.subject else next(iter(checked.graph.outputs.values()))
 
 
-def _shape(checked: Checked, about: Expectation) -> Any:
+def _shape(checked: Checked, about: Expectation) -> Shape | None:
     value = _value(checked, about)
-    return value and shape_of(value)
+    return None if value is None else shape_of(value)
 
 
 def _bytes(checked: Checked, about: Expectation) -> int | None:
     value = _value(checked, about)
-    return value and BYTES * elements(shape_of(value))
+    return None if value is None else BYTES * elements(shape_of(value))
 
 
 def _position(name: str) -> Callable[[Checked, Expectation], Any]:
     def compute(checked: Checked, about: Expectation) -> Any:
         if not about.subject:
             return getattr(checked, name)
-        return about.value and getattr(checked.layers[about.value.node.index], name)
+        return None if about.value is None else getattr(checked.layers[about.value.node.index], name)
 
     return compute
 

@@ -10,9 +10,7 @@ import re
 from dataclasses import dataclass
 from fractions import Fraction
 
-_NUMBER = re.compile(
-    r"(?P<digits>[0-9_]+)(\.(?P<decimals>[0-9_]+))?([eE](?P<power>[+-]?[0-9]+))?(?P<suffix>[KMGT]i?)?"
-)
+_NUMBER = re.compile(r"([0-9][0-9_]*)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]+))?([KMGT]i?)?")
 _THOUSANDS = {"K": 1, "M": 2, "G": 3, "T": 4}
 
 
@@ -54,17 +52,16 @@ class Printed:
 
 
 def read(text: str) -> Printed | None:
-    """A number from its text in a spec; None if it is no literal."""
+    """A number from its text in a spec; None if it is none, such as `4 * classes`."""
     found = _NUMBER.fullmatch(text)
     if found is None:
         return None
-    decimals = (found["decimals"] or "").replace("_", "")
-    suffix = found["suffix"] or ""
-    step = Fraction(10) ** (int(found["power"] or 0) - len(decimals)) * _scale(suffix)
-    return Printed(int(found["digits"].replace("_", "") + decimals) * step, step, suffix)
+    digits, decimals, power, suffix = (group or "" for group in found.groups())
+    step = Fraction(10) ** (int(power or 0) - len(decimals)) * _scale(suffix)
+    return Printed(int(digits + decimals) * step, step, suffix)
 
 
 def _scale(suffix: str) -> int:
-    if not suffix:
-        return 1
-    return (1024 if suffix.endswith("i") else 1000) ** _THOUSANDS[suffix[0]]
+    """What `K`, `Mi`, … multiply by."""
+    base = 1024 if suffix.endswith("i") else 1000
+    return int(base ** _THOUSANDS[suffix[0]]) if suffix else 1

@@ -55,8 +55,7 @@ def wiring(graph: Elaborated, report: Report) -> bool:
     """Report what leads nowhere; false if there is no network at all."""
     if not graph.outputs or all(node.op.name == "input" for node in graph.nodes):
         what = "layers" if graph.outputs else "output"
-        name = graph.net.name
-        report.add(NothingComputed(at=name.span, net=name.name, what=what))
+        report.add(NothingComputed(at=graph.net.name.span, net=graph.name, what=what))
         return False
     used, live = _reach(graph)
     for name, value in graph.inputs.items():

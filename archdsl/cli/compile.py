@@ -34,11 +34,13 @@ def compile_(
     The source needs PyTorch alone and reads as if typed by hand.
     """
     from archdsl.cli.specs import sound
-    from archdsl.outputs.torch import emit
 
     if verify and find_spec("torch") is None:
         raise CallError("`--check` needs PyTorch, which is not installed", "pip install 'archdsl[torch]'")
     networks = sound([path] if path else [], nets, settings)
+
+    from archdsl.outputs.torch import emit
+
     source = emit(networks)
     disagree = [checked.name for checked in networks if not _agrees(checked)] if verify else []
     if disagree:

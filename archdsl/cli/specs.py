@@ -37,7 +37,8 @@ def find(paths: Sequence[str]) -> list[str]:
 def _below(folder: str) -> Iterator[str]:
     for here, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield from (os.path.join(here, name) for name in sorted(names) if name.endswith(ENDING))
+        specs = sorted(name for name in names if name.endswith(ENDING))
+        yield from (os.path.normpath(os.path.join(here, name)) for name in specs)
 
 
 def _similar(path: str) -> str:
@@ -51,9 +52,9 @@ def _similar(path: str) -> str:
 
 def analyses(paths: Sequence[str], nets: Sequence[str], settings: Mapping[str, str]) -> Iterator[Analysis]:
     """Analyse each file, or of each file the named networks; refuse a name that no file has."""
-    files = find(paths)
-    missing = {net: dict[str, None]() for net in nets}
-    for file in files:
+    known: dict[str, None] = {}
+    met: set[str] = set()
+    for file in find(paths):
         try:
             source = read_spec(file)
         except OSError as problem:
@@ -64,13 +65,12 @@ def analyses(paths: Sequence[str], nets: Sequence[str], settings: Mapping[str, s
                 with progress(f"checking {file}"):
                     found.append(_analyse(source, net, settings))
             except UnknownNetwork as unknown:
-                missing[unknown.name] |= dict.fromkeys(unknown.known)
-                continue
-            if net is not None:
-                missing.pop(net, None)
+                known |= dict.fromkeys(unknown.known)
+            else:
+                met.add(net or "")
         if found:
             yield _merged(found)
-    for net, known in missing.items():
+    for net in (net for net in nets if net not in met):
         families = dict.fromkeys(name.partition(".")[0] for name in known)
         raise CallError(f"no network is named `{net}`", did_you_mean(net, [*known, *families]))
 

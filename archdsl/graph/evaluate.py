@@ -517,7 +517,7 @@ class Evaluator:
                 continue
             found = [self._argument(a, values, env, place) for a in bound[each.name]]
             first = bound[each.name][0]
-            value = found if each.variadic and (len(found) > 1 or first.name is None) else found[0]
+            value = tuple(found) if each.variadic else found[0]
             if each.kind is Tensor:
                 tensor = self.tensor(value, first.value, place)
                 if tensor is None:
@@ -525,10 +525,11 @@ class Evaluator:
                 extra.append(tensor)
                 given[each.name] = True
                 continue
-            try:
-                each.kind.accept(value)
-            except Unfit:
-                self._wrong(op.name, each, value, first, place.trace)
+            for part, argument in zip(found, bound[each.name], strict=True):
+                try:
+                    each.kind.accept(part)
+                except Unfit:
+                    self._wrong(op.name, each, part, argument, place.trace)
             given[each.name] = value
         return OpLayer(self.intern(op, given), tuple(inputs), tuple(extra), site, tuple(ends))
 
@@ -602,6 +603,16 @@ def _label_behind(node: tree.Name, env: Env) -> tree.Name | None:
                     return label
         inner = inner.outer
     return None
+
+
+def dotted(path: tree.Expression) -> list[str]:
+    """The names of `conv5_3.receptive_field`."""
+    names: list[str] = []
+    while isinstance(path, tree.Attribute):
+        names.append(path.name)
+        path = path.value
+    assert isinstance(path, tree.Name)
+    return [path.name, *reversed(names)]
 
 
 def labels_in(body: tree.Body) -> list[tree.Name]:

@@ -21,7 +21,7 @@ from archdsl.graph.errors import (
     SharedDiffers,
     WrongCount,
 )
-from archdsl.graph.evaluate import Evaluator, labels_in
+from archdsl.graph.evaluate import Evaluator, dotted, labels_in
 from archdsl.graph.model import Named, Node, Scope, Tied, Value
 from archdsl.graph.names import module_name
 from archdsl.graph.values import (
@@ -44,6 +44,7 @@ from archdsl.graph.values import (
 )
 from archdsl.ops import OPERATORS
 from archdsl.sizes import show
+from archdsl.source import Span
 from archdsl.syntax import tree
 
 Flow = Value | Outputs | Part | None
@@ -60,6 +61,7 @@ class Pending:
     target: tree.Expression
     operator: str
     value: tree.Expression
+    span: Span
     env: Env
     place: Place
     start: int
@@ -115,7 +117,7 @@ class Expander(Evaluator):
             case tree.Expect():
                 start = place.scope.start
                 self.pending.append(
-                    Pending(item.kind, item.target, item.operator, item.value, env, place, start)
+                    Pending(item.kind, item.target, item.operator, item.value, item.span, env, place, start)
                 )
             case tree.Variant():
                 if place.scope.kind != "net":
@@ -250,7 +252,8 @@ class Expander(Evaluator):
         value = node.outputs[0]
         self.inputs[item.name.name] = value
         self.label(item.name, value, node.index, place, env)
-        return value if len(self.inputs) == 1 else None
+        env.names["in"] = value if len(self.inputs) == 1 else None
+        return env.names["in"]  # type: ignore[no-any-return]
 
     def _output(self, item: tree.Output, x: Flow, place: Place, env: Env) -> None:
         """A side branch: it reads what came before, and what comes next reads that too."""
@@ -289,10 +292,7 @@ class Expander(Evaluator):
 
     def _tie(self, item: tree.Tie, place: Place) -> None:
         prefix = f"{place.scope.path}." if place.scope.path else ""
-        left, right = (
-            prefix + ".".join(module_name(part) for part in side.span.text.replace(" ", "").split("."))
-            for side in (item.left, item.right)
-        )
+        left, right = (prefix + ".".join(map(module_name, dotted(side))) for side in (item.left, item.right))
         self.ties.append(Tied(left, right, item.span))
 
     def _for(self, item: tree.For, x: Flow, place: Place, env: Env) -> Flow:
@@ -349,9 +349,8 @@ class Expander(Evaluator):
 
     def _op(self, layer: OpLayer, x: Flow, place: Place, label: tree.Name | None) -> Flow:
         inputs = layer.inputs or (self.flowing(x, f"`{layer.op.name}`", layer.site, place),)
-        inputs += layer.extra
         self.arity(layer, inputs, place)
-        node = self.builder.node(layer.op, inputs, place, label, layer.site, layer.ends)
+        node = self.builder.node(layer.op, inputs + layer.extra, place, label, layer.site, layer.ends)
         return self._results(node)
 
     def _results(self, node: Node) -> Flow:
@@ -509,9 +508,9 @@ class Expander(Evaluator):
         if isinstance(layer, NotationLayer):
             layer = self._unfolded(layer, x, place)
         if isinstance(layer, OpLayer):
-            inputs = (self.flowing(x, f"`{shared.name}`", layer.site, place), *layer.extra)
+            inputs = (self.flowing(x, f"`{shared.name}`", layer.site, place),)
             self.arity(layer, inputs, place)
-            node = self.builder.again(layer.op, inputs, home, shared.name, layer.site)
+            node = self.builder.again(layer.op, inputs + layer.extra, home, shared.name, layer.site)
             result, made = self._results(node), node
         else:
             scopes = len(self.builder.scopes)

@@ -25,7 +25,7 @@ from archdsl.graph.errors import (
     WrongPrinted,
     WrongShape,
 )
-from archdsl.graph.evaluate import DEEPEST, Evaluator, labels_in
+from archdsl.graph.evaluate import DEEPEST, Evaluator, dotted, labels_in
 from archdsl.graph.expand import Expander, Pending
 from archdsl.graph.model import Elaborated, Expectation, Node, Scope, Value
 from archdsl.graph.names import module_name
@@ -297,7 +297,7 @@ def _expectation(expander: Expander, pending: Pending, last: Any) -> Expectation
                     at=pending.value.span, metric=pending.target.span.text, wants=wants, got=describe(printed)
                 )
             )
-        *path, metric = pending.target.span.text.replace(" ", "").split(".")
+        *path, metric = dotted(pending.target)
         subject = ".".join(path)
         start, value = pending.start, expander.plain(pending.subject)
         end = place.scope.end if pending.end is None else pending.end
@@ -319,7 +319,7 @@ def _expectation(expander: Expander, pending: Pending, last: Any) -> Expectation
         value=value,
         start=start,
         end=end,
-        span=pending.target.span.to(pending.value.span),
+        span=pending.span,
         trace=place.trace,
     )
 
@@ -367,7 +367,7 @@ def _mark_training(nodes: list[Node], outputs: dict[str, Value], training: dict[
 
 def _unused_labels(expander: Expander) -> None:
     """Warn of labels that name an existing tensor and are never referred to."""
-    subjects = {each.target.span.text.split(".")[0].strip() for each in expander.pending}
+    subjects = {dotted(each.target)[0] for each in expander.pending}
     for label, env in expander.aliases:
         frame = env.for_labels()
         if (id(frame.owner), label.name) not in expander.used and label.name not in subjects:

@@ -10,11 +10,11 @@ if TYPE_CHECKING:
     import networkx as nx
 
 
-def multigraph(graph: Elaborated) -> nx.MultiDiGraph:
+def multigraph(graph: Elaborated) -> nx.MultiDiGraph[int]:
     """One node a layer, one edge a use of a tensor; attributes as `Elaborated.nx` lists them."""
     import networkx as nx
 
-    made = nx.MultiDiGraph(name=graph.name)
+    made: nx.MultiDiGraph[int] = nx.MultiDiGraph(name=graph.name)
     blocks: dict[int, tuple[str, ...]] = {}
     for node in graph.nodes:
         op = node.op

@@ -234,8 +234,10 @@ def _printed(
         target = tree.Name("shape", metric.span) if metric.name == "output" else metric
         kind, relation = ("expect", "==") if mark == "=" else ("claim", "~")
         end = len(expander.builder.nodes)
-        pending = Pending(kind, target, relation, cell.items[0], env, place, start, x, end)  # type: ignore[arg-type]
-        expander.pending.append(pending)
+        printed: Any = cell.items[0]
+        expander.pending.append(
+            Pending(kind, target, relation, printed, cell.span, env, place, start, x, end)  # type: ignore[arg-type]
+        )
 
 
 def _expect_row(
@@ -253,7 +255,9 @@ def _expect_row(
         value: Any = cell.items[0]
         step = Step(f"column `{expander.variant}`", cell.span, place.trace)
         expander.pending.append(
-            Pending(row.kind, row.target, row.operator, value, env, place.within(step), place.scope.start)
+            Pending(
+                row.kind, row.target, row.operator, value, cell.span, env, place.within(step), place.scope.start
+            )
         )
 
 

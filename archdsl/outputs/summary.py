@@ -117,17 +117,21 @@ def _names(networks: Sequence[Checked], paint: Paint) -> list[str]:
 
 
 def _table(head: str, metrics: list[str], rows: list[tuple[str, list[Cell]]], paint: Paint) -> str:
-    """Each metric takes two columns: the number, and what was printed of it."""
-    right = [False]
-    header = [head]
-    for metric in metrics:
-        header += [_HEADS.get(metric, metric.replace("_", " ")), ""]
-        right += [metric not in ("shape", "receptive_field", "stride"), False]
-    texts = [header, *([label, *(t for c in cells for t in (c[0], _remark(c[1])))] for label, cells in rows)]
-    # a narrow number under a wide heading stands beside its mark, so the heading may cover both
-    used = [i for i in range(len(header)) if i == 0 or any(row[i] for row in texts)]
-    lines = grid([[row[i] for i in used] for row in texts], [right[i] for i in used])
-    return "\n".join([paint(lines[0], "faint"), *(_coloured(line, paint) for line in lines[1:])])
+    """A column for each metric: the number, and what was printed of it."""
+    columns = [[head, *(label for label, _ in rows)]]
+    for index, metric in enumerate(metrics):
+        cells = [cells[index] for _, cells in rows]
+        columns.append([_HEADS.get(metric, metric.replace("_", " ")), *_aligned(metric, cells)])
+    numeric = [False, *(_is_count(metric) and not any(v for _, c in rows for v in c[i][1]) for i, metric in enumerate(metrics))]
+    first, *others = grid(list(zip(*columns, strict=True)), numeric)
+    return "\n".join([paint(first, "faint"), *(_coloured(line, paint) for line in others)])
+
+
+def _aligned(metric: str, cells: list[Cell]) -> list[str]:
+    """Numbers one below the other, each with its remark behind it."""
+    wide = max(width(text) for text, _ in cells)
+    numbers = [text.rjust(wide) if _is_count(metric) else text.ljust(wide) for text, _ in cells]
+    return [f"{number} {_remark(verdicts)}" for number, (_, verdicts) in zip(numbers, cells, strict=True)]
 
 
 def _coloured(line: str, paint: Paint) -> str:

@@ -32,7 +32,7 @@ def _lines(picture: Picture, direction: Direction) -> Iterator[str]:
         fontname=style.FONT,
         fontsize=style.SMALL,
         fontcolor=style.FAINT,
-        labeljust="l",
+        labeljust="l" if across else "r",
         outputorder="edgesfirst",
     )
     yield "  node " + _attributes(
@@ -55,11 +55,11 @@ def _lines(picture: Picture, direction: Direction) -> Iterator[str]:
             yield part
             frames -= 1
         elif isinstance(part, Box):
-            yield f"{'  ' * (frames + 1)}{_quoted(part.key)} {_box(part)}"
+            yield f"{'  ' * (frames + 1)}{_quoted(part.key)} {_box(part, across)}"
         else:
             indent = "  " * (frames + 1)
             yield f"{indent}subgraph {_quoted('cluster ' + part.key)} {{"
-            yield f"{indent}  graph {_frame(part, frames)}"
+            yield f"{indent}  graph {_frame(part, frames, across)}"
             pending.append(indent + "}")
             pending.extend(reversed(part.parts))
             frames += 1
@@ -70,19 +70,22 @@ def _lines(picture: Picture, direction: Direction) -> Iterator[str]:
 
 def _arrow(arrow: Arrow) -> str:
     """Lines into a merge are light, so the first layer of a branch stays near to where it forks."""
+    main = arrow.head.kind not in ("sign", "bar") and not arrow.training
     attributes = _attributes(
         **({"label": f" {arrow.text} "} if arrow.text else {}),
         **({"style": "dashed"} if arrow.training else {}),
         **({"arrowhead": "none"} if arrow.head.kind == "fork" else {}),
-        **({"weight": "3"} if arrow.head.kind not in ("sign", "bar") else {}),
+        **({"weight": "8"} if main else {}),
     )
     return f"{_quoted(arrow.tail.key)} -> {_quoted(arrow.head.key)} {attributes}".rstrip()
 
 
+_TIGHT = 'CELLBORDER="0" CELLSPACING="0" CELLPADDING="0"'
+
 # -- boxes ----------------------------------------------------------------------------------------
 
 
-def _box(box: Box) -> str:
+def _box(box: Box, across: bool) -> str:
     if box.kind == "sign":
         return _shape(box, shape="circle", width="0.24", height="0.24", fixedsize="true", fontsize="13")
     if box.kind == "bar":
@@ -91,7 +94,7 @@ def _box(box: Box) -> str:
         return _attributes(shape="point", width="0.04", height="0.04", color=style.ARROW, label="")
     if box.kind == "end":
         return _end(box)
-    return _stack(box)
+    return _stack(box, across)
 
 
 def _shape(box: Box, **attributes: object) -> str:
@@ -110,38 +113,33 @@ def _shape(box: Box, **attributes: object) -> str:
 def _end(box: Box) -> str:
     """An input or an output: its name, and its shape in small print."""
     name, shape = (escape(line.text) for line in box.lines)
-    dashed = ",dashed" if box.training else ""
+    border = 'STYLE="rounded,dashed"' if box.training else 'STYLE="rounded"'
+    colors = f'COLOR="{style.FAMILIES["source"].line}" BGCOLOR="{style.PAPER}"'
+    small = f'<FONT POINT-SIZE="{style.SMALL - 1}" COLOR="{style.FAINT}">  {shape}  </FONT>'
     return (
-        f'[label=<<TABLE BORDER="1" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1" STYLE="rounded{dashed}" '
-        f'COLOR="{style.FAMILIES["source"].line}" BGCOLOR="{style.PAPER}">'
-        f'<TR><TD CELLPADDING="2">  <B>{name}</B>  </TD></TR>'
-        f'<TR><TD><FONT POINT-SIZE="{style.SMALL - 1}" COLOR="{style.FAINT}">  {shape}  </FONT></TD></TR>'
-        "</TABLE>>]"
+        f'[label=<<TABLE BORDER="1" {_TIGHT} {border} {colors}>'
+        f'<TR><TD CELLPADDING="3">  <B>{name}</B>  </TD></TR>'
+        f'<TR><TD>{small}</TD></TR><TR><TD HEIGHT="4"></TD></TR></TABLE>>]'
     )
 
 
-def _stack(box: Box) -> str:
+def _stack(box: Box, across: bool) -> str:
     """Layers on top of each other: one large, its followers small; a badge where it repeats."""
-    rows = "".join(_row(line, _is_main(line, box), box) for line in box.lines)
+    rows = "".join(_row(line, _is_main(line, box)) for line in box.lines)
     color = style.FAMILIES[_main(box).family].line
     dashed = ' STYLE="dashed"' if box.training else ""
-    stack = (
-        f'<TABLE BORDER="1" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0" COLOR="{color}"{dashed}>'
-        f"{rows}</TABLE>"
-    )
+    stack = f'<TABLE BORDER="1" {_TIGHT} COLOR="{color}"{dashed}>{rows}</TABLE>'
     if box.times == 1:
         return f"[label=<{stack}>]"
-    badge = f'<FONT POINT-SIZE="{style.SIZE}"><B>×{box.times}</B></FONT>'
-    # as wide on the left as the badge is on the right, so that arrows meet the middle of the stack
-    room = f'<FONT POINT-SIZE="{style.SIZE}" COLOR="{style.PAPER}"> </FONT>'
-    return (
-        '[label=<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0"><TR>'
-        f'<TD FIXEDSIZE="TRUE" WIDTH="22" HEIGHT="14">{room}</TD><TD PORT="box">{stack}</TD>'
-        f'<TD FIXEDSIZE="TRUE" WIDTH="22" HEIGHT="14">{badge}</TD></TR></TABLE>>]'
-    )
+    # beside the line of arrows, with as much room on the other side, so that they meet the middle
+    badge = f'<TD FIXEDSIZE="TRUE" WIDTH="24" HEIGHT="16"><B>×{box.times}</B></TD>'
+    room = '<TD FIXEDSIZE="TRUE" WIDTH="24" HEIGHT="16"></TD>'
+    cells = (room, f"<TD>{stack}</TD>", badge)
+    lines = "".join(f"<TR>{cell}</TR>" for cell in cells) if across else f"<TR>{''.join(cells)}</TR>"
+    return f'[label=<<TABLE BORDER="0" {_TIGHT}>{lines}</TABLE>>]'
 
 
-def _row(line: Text, main: bool, box: Box) -> str:
+def _row(line: Text, main: bool) -> str:
     size, padding = (style.SIZE, 5) if main else (style.SMALL, 2)
     color = style.INK if main else style.FAINT
     text = escape(line.text)
@@ -168,12 +166,15 @@ def _style(box: Box, base: str) -> str:
 # -- frames ---------------------------------------------------------------------------------------
 
 
-def _frame(frame: Frame, depth: int) -> str:
+def _frame(frame: Frame, depth: int, across: bool) -> str:
     paint = style.INNER_FRAME if depth % 2 else style.FRAME
-    words = [f"<B>{escape(frame.name)}</B>" if frame.name else "", escape(frame.block)]
-    words.append(f'<FONT COLOR="{style.INK}"><B>×{frame.times}</B></FONT>' if frame.times > 1 else "")
+    times = f'<FONT COLOR="{style.INK}"><B>×{frame.times}</B></FONT>' if frame.times > 1 else ""
+    words = [f"<B>{escape(frame.name)}</B>" if frame.name else "", escape(frame.block), times]
+    length = sum(map(len, (frame.name, frame.block, str(frame.times))))
+    # as much room before the words as they take, for the arrow that comes in through the middle
+    room = "" if across else "&#160;" * (2 * length)
     return _attributes(
-        label=f"<{'  '.join(filter(None, words))}>" if any(words) else "",
+        label=f"<{room}{'  '.join(filter(None, words))}>" if any(words) else "",
         style="rounded,filled,dashed" if frame.training else "rounded,filled",
         fillcolor=paint.fill,
         color=paint.line,
