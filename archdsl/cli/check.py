@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from archdsl.pipeline import Analysis
 
 
-@click.command()
+@click.command(short_help="Check specs, and show their numbers.")
 @click.argument("paths", nargs=-1, metavar="PATH…")
 @net_options
 @click.option(

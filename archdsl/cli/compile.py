@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from archdsl.check.model import Checked
 
 
-@click.command("compile")
+@click.command("compile", short_help="Write a network as PyTorch source.")
 @click.argument("path", required=False, metavar="PATH")
 @net_options
 @click.option(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 FORMATS = ("svg", "png", "pdf", "dot")
 
 
-@click.command()
+@click.command(short_help="Draw a network.")
 @click.argument("path", required=False, metavar="PATH")
 @net_options
 @output_option("Where to draw to; its ending says as what. `{net}` in it stands for the network's name.")

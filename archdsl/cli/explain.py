@@ -7,7 +7,7 @@ import click
 from archdsl.cli.calls import SOUND, CallError, did_you_mean, put
 
 
-@click.command()
+@click.command(short_help="Explain a diagnostic.")
 @click.argument("code", required=False, metavar="[CODE]")
 def explain(code: str | None) -> int:
     """Explain a diagnostic by its code, such as E301; without a code, list them all."""

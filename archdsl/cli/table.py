@@ -9,7 +9,7 @@ from archdsl.cli.calls import SOUND, net_options, output_option, put, save
 FORMATS = ("text", "markdown", "latex", "csv", "html", "json", "yaml")
 
 
-@click.command()
+@click.command(short_help="Print the layers of networks.")
 @click.argument("paths", nargs=-1, metavar="PATH…")
 @net_options
 @click.option("form", "--format", type=click.Choice(FORMATS), default="text", show_default=True)

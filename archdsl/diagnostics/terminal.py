@@ -69,13 +69,13 @@ def trace(innermost: Trace, at: Span) -> str:
     if innermost is None:
         return ""
     shown = []
-    last: Span | None = None
+    last = at
     for step in innermost.path():
         line, column = step.span.source.position(step.span.start)
         position = f"{line}:{column}"
         if step.span.source is not at.source:
             position = f"{step.span.source.name}:{position}"
-        shown.append(clean(step.text) if step.span == last else f"{clean(step.text)} ({position})")
+        shown.append(clean(step.text) if step.span[:2] == last[:2] else f"{clean(step.text)} ({position})")
         last = step.span
     if len(shown) > LONGEST_TRACE:
         half = LONGEST_TRACE // 2
@@ -131,7 +131,7 @@ def _lines(source: Source, marked: dict[int, list[Mark]], paint: Paint) -> Itera
         if previous is not None and number == previous + 2:
             yield str(number - 1), [_clip(visible(source.line(number - 1)), 0)[0]]
         elif previous is not None and number > previous + 2:
-            yield "", ["…"]
+            yield "…", [""]
         yield str(number), _rows(source.line(number), marked[number], paint)
         previous = number
 

@@ -31,7 +31,7 @@ def bind(
     arguments: tuple[tree.Argument, ...],
     at: Span,
     trace: Trace,
-    fail: Callable[[Error], Exception],
+    fail: Callable[[Any], Exception],
     *,
     variadic: str | None = None,
 ) -> dict[str, list[tree.Argument]]:

@@ -21,7 +21,8 @@ from archdsl.graph.errors import (
     SharedDiffers,
     WrongCount,
 )
-from archdsl.graph.evaluate import Evaluator, dotted, labels_in
+from archdsl.graph.calls import Calls
+from archdsl.graph.lookup import dotted, labels_in
 from archdsl.graph.model import Named, Node, Scope, Tied, Value
 from archdsl.graph.names import module_name
 from archdsl.graph.values import (
@@ -70,7 +71,7 @@ class Pending:
     end: int | None = None
 
 
-class Expander(Evaluator):
+class Expander(Calls):
     """Applies layers. One for each network."""
 
     def __init__(self, builder: Builder, variant: str | None) -> None:
@@ -219,7 +220,7 @@ class Expander(Evaluator):
         if item.parameters is not None:
             value: Any = FunctionDefinition(item, env)
         else:
-            value = self.value(item.value, env, place)
+            value = self.bare(item.value, env, place)
         self.declare(item.name.name, item.name.span, value, env, place)
 
     def declare(self, name: str, span: Any, value: Any, env: Env, place: Place) -> None:

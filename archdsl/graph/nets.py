@@ -25,8 +25,10 @@ from archdsl.graph.errors import (
     WrongPrinted,
     WrongShape,
 )
-from archdsl.graph.evaluate import DEEPEST, Evaluator, dotted, labels_in
+from archdsl.graph.calls import DEEPEST
+from archdsl.graph.evaluate import Evaluator
 from archdsl.graph.expand import Expander, Pending
+from archdsl.graph.lookup import dotted, labels_in
 from archdsl.graph.model import Elaborated, Expectation, Node, Scope, Value
 from archdsl.graph.names import module_name
 from archdsl.graph.program import Program
@@ -217,7 +219,7 @@ def _net_env(
     given = choice.variant.arguments if choice.variant else ()
     at = choice.variant.span if choice.variant else net.name.span
     fail = expander.builder.fail
-    bound = bind(f"`{net.name.name}`", known, set(), given, at, None, fail)  # type: ignore[arg-type]
+    bound = bind(f"`{net.name.name}`", known, set(), given, at, None, fail)
     for parameter in net.parameters:
         name = parameter.name.name
         expander.check_name(parameter.name, place)

@@ -93,20 +93,18 @@ def fold(checked: Checked) -> Group:
     """The net as a tree, its repetitions folded."""
     graph = checked.graph
     kept = _Kept(checked)
-    siblings: dict[int, list[Sibling]] = {id(scope): [] for scope in graph.scopes}
-    groups: dict[int, Group] = {}
-    leaves = _leaves(graph.nodes)
+    inside: dict[int, list[Leaf | Group]] = {id(scope): [] for scope in graph.scopes}
+    for node in graph.nodes:
+        inside[id(node.scope)].append(Leaf(node))
     # the scopes stand in the order of their starts, so from the back the inner come first
     for scope in reversed(graph.scopes):
-        own = leaves.pop(id(scope), [])
-        inner = siblings.pop(id(scope))
-        parts = _chains(sorted([*own, *inner[::-1]], key=lambda each: each.start), kept)
+        parts = _chains(sorted(inside.pop(id(scope)), key=lambda each: each.start), kept)
         identities = [kept.identity(part) for part in parts]
-        group = groups[id(scope)] = Group(scope, _repeats(parts, identities, kept))
+        group = Group(scope, _repeats(parts, identities, kept))
         kept.remember(group, parts, identities)
         if scope.parent is not None and scope.end > scope.start:
-            siblings[id(scope.parent)].append(group)
-    return groups[id(graph.root)]
+            inside[id(scope.parent)].append(group)
+    return group
 
 
 def walk(part: Part) -> Iterator[Node]:
@@ -118,13 +116,6 @@ def walk(part: Part) -> Iterator[Node]:
             yield each.node
         else:
             pending.extend(reversed(each.leaves if isinstance(each, Chain) else each.parts))
-
-
-def _leaves(nodes: list[Node]) -> dict[int, list[Leaf]]:
-    leaves: dict[int, list[Leaf]] = {}
-    for node in nodes:
-        leaves.setdefault(id(node.scope), []).append(Leaf(node))
-    return leaves
 
 
 # -- chains ---------------------------------------------------------------------------------------

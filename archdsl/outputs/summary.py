@@ -17,6 +17,8 @@ from archdsl.sizes import show
 _COLUMNS = ("params", "macs", "weight_layers", "depth", "shape", "receptive_field")
 """Metrics shown of every network; others are shown where something was printed of them."""
 
+_PER_AXIS = ("shape", "receptive_field", "stride")
+
 _HEADS = {"macs": "MACs", "flops": "FLOPs", "shape": "output"}
 
 _MOST_ROWS = 40
@@ -105,33 +107,33 @@ def _names(networks: Sequence[Checked], paint: Paint) -> list[str]:
         alike = len(by_net) > 1 and all(each == said[0] for each in said)
         shared = {"": next(iter(by_net.values()))} if alike else by_net
         for name, row in shared.items():
-            label = f"{name} {subject}" if name and len(networks) > 1 else subject
+            label = f"{name}.{subject}" if name and len(networks) > 1 else subject
             merged.append((label, [row.get(metric, ("", [])) for metric in metrics]))
     shown = merged
     if len(merged) > _MOST_ROWS:
         shown = [row for row in merged if not all(v.holds for _, verdicts in row[1] for v in verdicts)]
-    tables = [_table("", metrics, shown, paint)] if shown else []
+    tables = [_table("name", metrics, shown, paint)] if shown else []
     if len(shown) < len(merged):
         tables.append(f"{_count(len(merged) - len(shown), 'other name')} as printed")
     return tables
 
 
 def _table(head: str, metrics: list[str], rows: list[tuple[str, list[Cell]]], paint: Paint) -> str:
-    """A column for each metric: the number, and what was printed of it."""
+    """A column for each metric: the number, and behind it what was printed of it."""
     columns = [[head, *(label for label, _ in rows)]]
+    right = [False]
     for index, metric in enumerate(metrics):
-        cells = [cells[index] for _, cells in rows]
-        columns.append([_HEADS.get(metric, metric.replace("_", " ")), *_aligned(metric, cells)])
-    numeric = [False, *(_is_count(metric) and not any(v for _, c in rows for v in c[i][1]) for i, metric in enumerate(metrics))]
-    first, *others = grid(list(zip(*columns, strict=True)), numeric)
-    return "\n".join([paint(first, "faint"), *(_coloured(line, paint) for line in others)])
-
-
-def _aligned(metric: str, cells: list[Cell]) -> list[str]:
-    """Numbers one below the other, each with its remark behind it."""
-    wide = max(width(text) for text, _ in cells)
-    numbers = [text.rjust(wide) if _is_count(metric) else text.ljust(wide) for text, _ in cells]
-    return [f"{number} {_remark(verdicts)}" for number, (_, verdicts) in zip(numbers, cells, strict=True)]
+        cells = [row[index] for _, row in rows]
+        count = metric not in _PER_AXIS
+        wide = max(len(text) for text, _ in cells)
+        texts = [
+            f"{text.rjust(wide) if count else text.ljust(wide)} {_remark(verdicts)}".rstrip()
+            for text, verdicts in cells
+        ]
+        columns.append([_HEADS.get(metric, metric.replace("_", " ")), *texts])
+        right.append(count and not any(verdicts for _, verdicts in cells))
+    heads, *lines = grid(list(zip(*columns, strict=True)), right)
+    return "\n".join([paint(heads, "faint"), *(_coloured(line, paint) for line in lines)])
 
 
 def _coloured(line: str, paint: Paint) -> str:

@@ -12,6 +12,9 @@ _HEAD = re.compile(r'^.*?<svg (width="[^"]*" height="[^"]*")\s+(viewBox="[^"]*")
 _COMMENT = re.compile(r"<!--.*?-->\n?", re.DOTALL)
 _GROUP = re.compile(r'<g id="[^"]*" class="(\w+)">\n<title>(.*?)</title>\n', re.DOTALL)
 _FONT = re.compile(r' font-family="[^"]*"')
+_TEXT = re.compile(r'<text xml:space="preserve"([^>]*?) x="([^"]*)"([^>]*?) font-size="([^"]*)"([^>]*)>(.*?)</text>\n')
+_SPACE = 0.278
+"""Width of a space of size 1."""
 _ROOT = re.compile(r'<g id="[^"]*" class="graph"')
 
 
@@ -25,6 +28,7 @@ def finished(drawn: bytes, picture: Picture) -> bytes:
     text = _FONT.sub("", text)
     text = _ROOT.sub('<g class="graph"', text, count=1)
     text = _GROUP.sub(_group, text)
+    text = _TEXT.sub(_text, text)
     head = (
         rf'<svg xmlns="http://www.w3.org/2000/svg" \1 \2 role="img" font-family="{style.FONTS}">'
         "\n<TITLE>"
@@ -34,6 +38,17 @@ def finished(drawn: bytes, picture: Picture) -> bytes:
     text = text.replace("<TITLE>", opening, 1)
     text = re.sub(r'(<g class="graph"[^>]*>\n)<title>.*?</title>\n', r"\1", text, count=1)
     return text.encode()
+
+
+def _text(found: re.Match[str]) -> str:
+    """A line of text without the spaces that kept room for it: what is selected is what was meant."""
+    start, x, middle, size, end, content = found.groups()
+    words = content.replace("&#160;", " ")
+    if not words.strip():
+        return ""
+    if 'anchor="start"' in start + middle:
+        x = f"{float(x) + _SPACE * float(size) * (len(words) - len(words.lstrip())):.2f}"
+    return f'<text{start} x="{x}"{middle} font-size="{float(size):g}"{end}>{words.strip()}</text>\n'
 
 
 def _group(found: re.Match[str]) -> str:

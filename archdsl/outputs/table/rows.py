@@ -99,7 +99,7 @@ def _layer(node: Node, place: _Place, numbers: _Numbers) -> Line:
     remark = " (training)" if node.training else " (shared)" if node.first else ""
     cells = (
         _names(node.name, last.name),
-        node.op.label(*node.shapes) + remark,
+        (node.op.label(*node.shapes) if node.inputs else node.op.name) + remark,
         _times(place),
         _shapes(node.outputs),
         *numbers.cost(node.index, node.index + 1, place.times),

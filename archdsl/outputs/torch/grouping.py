@@ -7,14 +7,14 @@ is missing, or that some uses end early, like the last level of a recursion.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
 from archdsl.outputs.torch.code import Const, Expr, Name, Operand, rebuild
 from archdsl.outputs.torch.signatures import complete
-from archdsl.outputs.torch.uses import Key, Leaf, Part, Use
+from archdsl.outputs.torch.uses import Key, Leaf, Part, Use, runs
 
 Ref = tuple[int, int]
 """A value within a class: the index of the part that makes it (-1: an input of the class), and which."""
@@ -60,6 +60,8 @@ class _Entry:
     key: Any
     refs: tuple[Ref, ...]
     is_module: bool
+    passes: bool
+    """Takes one tensor and gives one, so it might be left out."""
 
 
 @dataclass(slots=True)
@@ -111,11 +113,37 @@ def _part(definition: Key, uses: list[Use], token: dict[int, Any]) -> list[Group
         design = _design(use, token)
         key = design.key if len(uses) > 1 else None
         alike.setdefault(key, (design, []))[1].append(use)
+    even = [each for design, members in alike.values() for each in _even(design, members)]
     made: list[_Merge] = []
-    for design, members in sorted(alike.values(), key=lambda each: -len(each[0].entries)):
+    for design, members in sorted(even, key=lambda each: -len(each[0].entries)):
         if not any(merge.takes(design, members) for merge in made):
             made.append(_Merge(definition, design, members))
     return [merge.group for merge in made]
+
+
+def _even(design: _Design, uses: list[Use]) -> Iterator[tuple[_Design, list[Use]]]:
+    """The same uses, apart where chains of unlike lengths in them are no mere repetitions."""
+    for measure in (len, _count_runs):
+        if len({tuple(_measured(use.parts, measure)) for use in uses}) == 1:
+            yield design, uses
+            return
+    apart: dict[Any, list[Use]] = {}
+    for use in uses:
+        apart.setdefault(tuple(_measured(use.parts, len)), []).append(use)
+    for members in apart.values():
+        yield design, members
+
+
+def _measured(parts: Sequence[Part], measure: Callable[[Sequence[Part]], int]) -> Iterator[int]:
+    """The lengths of all chains among the parts."""
+    for part in parts:
+        if isinstance(part, Use) and part.is_chain:
+            yield measure(part.parts)
+            yield from _measured(part.parts, measure)
+
+
+def _count_runs(parts: Sequence[Part]) -> int:
+    return len(runs(parts))
 
 
 def _design(use: Use, token: dict[int, Any]) -> _Design:
@@ -123,8 +151,10 @@ def _design(use: Use, token: dict[int, Any]) -> _Design:
     entries = []
     for index, part in enumerate(use.parts):
         refs = tuple([known[id(value)] for value in part.inputs])
-        is_module = not isinstance(part, Leaf) or part.is_identity or not part.is_function
-        entries.append(_Entry(part.name, _key(part, token), refs, is_module))
+        own = not (part.again or part.borrowed)
+        is_module = own and not (isinstance(part, Leaf) and part.is_function and not part.is_identity)
+        passes = is_module and len(refs) == len(part.outputs) == 1
+        entries.append(_Entry(part.name, _key(part, token), refs, is_module, passes))
         known.update((id(value), (index, port)) for port, value in enumerate(part.outputs))
     results = tuple([known[id(value)] for value in use.outputs])
     return _Design(entries, results, len(use.inputs), tuple(use.lent))
@@ -212,7 +242,7 @@ class _Merge:
         last = {entry.name: index for index, entry in enumerate(entries)}
         for index, mine in enumerate(self.design.entries):
             taken = len(slot_of)
-            passing = mine.is_module and len(mine.refs) == 1 and not match.skipped
+            passing = mine.passes and not match.skipped
             if taken == len(entries) and not (passing and index == len(self.design.entries) - 1):
                 match.end = index
                 break

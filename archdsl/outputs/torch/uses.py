@@ -6,9 +6,11 @@ values that are needed outside of it, in an order that is the same for all uses 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import groupby
+from typing import Any
 
 from archdsl.graph.model import Elaborated, Node, Scope, Value
 from archdsl.ops.contract import Torch
@@ -257,3 +259,16 @@ def _follow(use: Use, way: Key) -> Value | None:
     if isinstance(part, Leaf) and len(way) == 2 and int(way[1]) < len(part.outputs):
         return part.outputs[int(way[1])]
     return None
+
+
+def runs(parts: Sequence[Part]) -> list[list[Part]]:
+    """Neighbours that are the same but for their weights, together."""
+    return [list(same) for _, same in groupby(parts, _nature)]
+
+
+def _nature(part: Part) -> Any:
+    shapes = [value.shape for value in part.inputs]
+    if isinstance(part, Leaf):
+        return part.node.op.name, part.torch, shapes
+    static = {n: v for n, v in part.scope.arguments.items() if not isinstance(v, Value)}
+    return part.scope.definition or part.name, static, shapes, list(part.lent)

@@ -1,0 +1,216 @@
+"""Calls: arguments to operators, blocks, notations and functions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import cache
+from typing import Any, NoReturn
+
+from archdsl.diagnostics import Step, Trace
+from archdsl.graph.binding import bind, nearest
+from archdsl.graph.build import Place
+from archdsl.graph.errors import EndlessRecursion, NotCallable, WrongArgument, WrongInputs, WrongOperands
+from archdsl.graph.evaluate import Evaluator
+from archdsl.graph.model import Value
+from archdsl.graph.values import (
+    BlockDefinition,
+    BlockLayer,
+    Env,
+    FunctionDefinition,
+    MergeLayer,
+    NotationDefinition,
+    NotationLayer,
+    OpLayer,
+    describe,
+)
+from archdsl.ops.arguments import Tensor, Unfit
+from archdsl.ops.contract import Op
+from archdsl.syntax import tree
+
+DEEPEST = 100
+"""Levels of blocks, notations and functions within one another."""
+
+_MERGES = ("concat", "add", "mul")
+
+
+class Calls(Evaluator):
+    """Evaluates calls; what a call gives is a static value, or a layer that waits for its input."""
+
+    def call(self, node: tree.Call, env: Env, place: Place) -> Any:
+        function = node.function
+        callee = self.named(function, env, place) if isinstance(function, tree.Name) else None
+        if callee is None:
+            callee = self.value(function, env, place)
+        if isinstance(callee, type) and issubclass(callee, Op):
+            if node.body is not None:
+                return self._merge(callee, node, env, place)
+            return self.op_layer(callee, node.arguments, node, env, place)
+        if isinstance(callee, BlockDefinition):
+            return BlockLayer(callee, self.arguments(callee, node, env, place), node)
+        if isinstance(callee, NotationDefinition):
+            return NotationLayer(callee, self.arguments(callee, node, env, place), node)
+        if isinstance(callee, NotationLayer) and callee.site is function:
+            given = self.arguments(callee.definition, node, env, place)
+            return NotationLayer(callee.definition, {**given, **callee.arguments}, node)
+        if isinstance(callee, FunctionDefinition):
+            return self._function(callee, node, env, place)
+        if callable(callee):
+            return self._builtin(callee, node, env, place)
+        self.fail(NotCallable(at=node.span, what=describe(callee), trace=place.trace))
+
+    def arguments(self, definition: Any, node: tree.Call, env: Env, place: Place) -> dict[str, Any]:
+        """The arguments of a block, notation or function by name; defaults are left to it."""
+        parameters = definition.tree.parameters or ()
+        names = [each.name.name for each in parameters]
+        given = node.arguments
+        if node.body is not None and names:
+            given = (*given, tree.Argument(names[-1], node.body, node.body.span))
+        elif node.body is not None:
+            what = f"{definition.what} `{definition.name}`"
+            self.fail(NotCallable(at=node.body.span, what=what, trace=place.trace))
+        required = {each.name.name for each in parameters if each.default is None}
+        callee = f"`{definition.name}`"
+        bound = bind(callee, names, required, given, node.span, place.trace, self.builder.fail)
+        made = {}
+        for name, arguments in bound.items():
+            value = self.bare(arguments[0].value, env, place)
+            if isinstance(value, OpLayer) and value.inputs:
+                value = self.tensor(value, arguments[0].value, place)
+            made[name] = value
+        return made
+
+    def frame(self, definition: Any, given: dict[str, Any], place: Place) -> Env:
+        """The names that a body sees: its parameters, defaults where none are given."""
+        env = Env(definition.env, definition.tree, dict(given), labels=True)
+        for parameter in definition.tree.parameters or ():
+            if parameter.name.name not in env.names:
+                env.names[parameter.name.name] = self.bare(parameter.default, env, place)
+        return env
+
+    def deeper(self, what: str, at: tree.Expression, place: Place, text: str) -> Place:
+        """The place one level further down, unless that is too deep."""
+        if place.depth >= DEEPEST:
+            self.fail(
+                EndlessRecursion(
+                    at=at.span,
+                    what=what,
+                    limit=DEEPEST,
+                    hints=("end it by a static condition: `if depth > 0 { … }`",),
+                )
+            )
+        made = place.within(Step(text, at.span, place.trace))
+        made.depth += 1
+        return made
+
+    def _function(self, callee: FunctionDefinition, node: tree.Call, env: Env, place: Place) -> Any:
+        deeper = self.deeper(f"the function `{callee.name}`", node, place, callee.name)
+        frame = self.frame(callee, self.arguments(callee, node, env, place), deeper)
+        return self.value(callee.tree.value, frame, deeper)
+
+    def _builtin(self, callee: Callable[..., Any], node: tree.Call, env: Env, place: Place) -> Any:
+        for argument in node.arguments:
+            if argument.name is not None:
+                why = f"`{callee.__name__.strip('_')}` takes no named arguments"
+                self.fail(WrongOperands(at=argument.span, why=why, trace=place.trace))
+        values = [self.static(argument.value, env, place) for argument in node.arguments]
+        try:
+            return callee(*values)
+        except (TypeError, ValueError, OverflowError) as error:
+            why = f"`{node.function.span.text}` does not go with this: {error}"
+            self.fail(WrongOperands(at=node.span, why=why, trace=place.trace))
+
+    def _merge(self, op: type[Op], node: tree.Call, env: Env, place: Place) -> MergeLayer:
+        """`concat { … }`."""
+        assert node.body is not None
+        if op.name not in _MERGES:
+            self.fail(NotCallable(at=node.body.span, what=f"`{op.name}`", trace=place.trace))
+        layer = self.op_layer(op, node.arguments, node, env, place)
+        return MergeLayer(layer.op, node.body, env, node)
+
+    def op_layer(
+        self, op: type[Op], arguments: tuple[tree.Argument, ...], site: tree.Expression, env: Env, place: Place
+    ) -> OpLayer:
+        """An operator with its arguments; tensors that come first are its inputs."""
+        if not arguments and not _signature(op)[1]:
+            return OpLayer(self.intern(op, {}), (), (), site)
+        inputs: list[Value] = []
+        ends: list[Any] = []
+        values: dict[int, Any] = {}
+        for argument in arguments:
+            if argument.name is not None:
+                break
+            value = self.value(argument.value, env, place)
+            tensor = self.tensor(value, argument.value, place)
+            values[id(argument)] = value if tensor is None else tensor
+            if tensor is None:
+                break
+            inputs.append(tensor)
+            ends.append(argument.span)
+        names, required, variadic = _signature(op)
+        rest = arguments[len(inputs) :]
+        fail = self.builder.fail
+        bound = bind(f"`{op.name}`", names, required, rest, site.span, place.trace, fail, variadic=variadic)
+        given: dict[str, Any] = {}
+        extra: list[Value] = []
+        for each in op.args:
+            if each.name not in bound:
+                continue
+            found = [self._argument(a, values, env, place) for a in bound[each.name]]
+            first = bound[each.name][0]
+            value = tuple(found) if each.variadic else found[0]
+            if each.kind is Tensor:
+                tensor = self.tensor(value, first.value, place)
+                if tensor is None:
+                    self._wrong(op.name, each, value, first, place.trace)
+                extra.append(tensor)
+                given[each.name] = True
+                continue
+            for part, argument in zip(found, bound[each.name], strict=True):
+                try:
+                    each.kind.accept(part)
+                except Unfit:
+                    self._wrong(op.name, each, part, argument, place.trace)
+            given[each.name] = value
+        return OpLayer(self.intern(op, given), tuple(inputs), tuple(extra), site, tuple(ends))
+
+    def _argument(self, argument: tree.Argument, values: dict[int, Any], env: Env, place: Place) -> Any:
+        if id(argument) in values:
+            return values[id(argument)]
+        return self.value(argument.value, env, place)
+
+    def _wrong(self, callee: str, each: Any, value: Any, argument: tree.Argument, trace: Trace) -> NoReturn:
+        hints: tuple[str, ...] = ()
+        if isinstance(value, float) and isinstance(argument.value, tree.Binary) and argument.value.operator == "/":
+            hints = ("`//` divides to a whole number",)
+        elif isinstance(value, str):
+            hints = nearest(value, re.findall(r"`([a-z_]+)`", each.kind.words))
+        self.fail(
+            WrongArgument(
+                at=argument.value.span,
+                callee=callee,
+                parameter=each.name,
+                wants=each.kind.words,
+                got=describe(value),
+                hints=hints,
+                trace=trace,
+            )
+        )
+
+    def arity(self, layer: OpLayer, inputs: tuple[Value, ...], place: Place) -> None:
+        """Refuse a wrong number of tensors."""
+        low, high = layer.op.arity
+        if low <= len(inputs) and (high is None or len(inputs) <= high):
+            return
+        wants = f"{low} tensor{'s' * (low != 1)}" if low == high else f"at least {low} tensors"
+        got = str(len(inputs))
+        self.fail(
+            WrongInputs(at=layer.site.span, callee=f"`{layer.op.name}`", wants=wants, got=got, trace=place.trace)
+        )
+
+
+@cache
+def _signature(op: type[Op]) -> tuple[list[str], set[str], str | None]:
+    """The names of an operator's arguments, those without a default, and the one that takes several."""
+    variadic = next((each.name for each in op.args if each.variadic), None)
+    return [each.name for each in op.args], {each.name for each in op.args if each.required}, variadic

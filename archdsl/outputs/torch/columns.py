@@ -1,0 +1,103 @@
+"""The numbers in which the uses of a class differ, and the one text for all of them.
+
+Expressions that are alike but for their constants become one, in which a Column stands wherever
+the constants are not the same in all uses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from archdsl.outputs.torch.code import Call, Const, Expr, Items, Name, Noted, Operand, Repeat, leaves, rebuild
+from archdsl.outputs.torch.signatures import position_name
+
+
+class _Unset:
+    def __repr__(self) -> str:
+        return "UNSET"
+
+
+UNSET: Final = _Unset()
+"""The value for a use that does not have the part in question."""
+
+CHANNELS = frozenset({"in", "out", "channels", "groups"})
+"""What counts channels; other arguments count cells, or switch something on."""
+
+
+@dataclass(eq=False)
+class Column:
+    """One constant of a class: its value in each use, and what it is for."""
+
+    values: tuple[Any, ...]
+    role: str = ""
+    """`in`, `out`, `kernel`, `stride`, …"""
+    owner: str = ""
+    """The submodule that takes it."""
+
+    @property
+    def counts_channels(self) -> bool:
+        return self.role in CHANNELS
+
+    def is_given_by(self, values: Sequence[Any]) -> bool:
+        """Whether these are its values, wherever it has any."""
+        return all(same(mine, yours) for mine, yours in zip(self.values, values, strict=True))
+
+
+def same(left: Any, right: Any) -> bool:
+    """Whether a value is the other, or there is nothing to be the same."""
+    return left is UNSET or (type(left) is type(right) and bool(left == right))
+
+
+def unify(exprs: Sequence[Expr | None]) -> Expr | None:
+    """One expression for all, None where they differ in more than their constants.
+
+    An expression that is None asks for nothing.
+    """
+    known = [leaves(expr) if expr is not None else None for expr in exprs]
+    first = next(expr for expr in exprs if expr is not None)
+    blank = _blank(first)
+    if any(expr is not None and _blank(expr) != blank for expr in exprs):
+        return None
+    position = -1
+
+    def one(leaf: Const | Operand | Name) -> Expr:
+        nonlocal position
+        position += 1
+        if not isinstance(leaf, Const):
+            return leaf
+        values = tuple([UNSET if each is None else each[position].value for each in known])  # type: ignore[union-attr]
+        return leaf if all(same(value, leaf.value) for value in values) else Const(Column(values))
+
+    return rebuild(first, one)
+
+
+def _blank(expr: Expr) -> Expr:
+    return rebuild(expr, lambda leaf: Const(None) if isinstance(leaf, Const) else leaf)
+
+
+def columns(expr: Expr, owner: str, role: str = "") -> Iterator[Column]:
+    """The columns in an expression, each told what it is for."""
+    match expr:
+        case Const(Column() as column):
+            column.role, column.owner = role, owner
+            yield column
+        case Call(function, args, kwargs):
+            called = function.text if isinstance(function, Name) else ""
+            for position, each in enumerate(args):
+                deeper = owner if called != "nn.Sequential" else f"{owner}_{position}"
+                yield from columns(each, deeper, position_name(called, position))
+            for name, each in kwargs:
+                yield from columns(each, owner, name)
+        case Items(items):
+            for each in items:
+                yield from columns(each, owner, role)
+        case Repeat(item, count):
+            yield from columns(item, owner, role)
+            yield from columns(count, owner, "count")
+        case Noted(value):
+            yield from columns(value, owner, role)
+        case _:
+            for leaf in leaves(expr) if not isinstance(expr, Const | Name | Operand) else ():
+                yield from columns(leaf, owner, role)

@@ -1,0 +1,180 @@
+"""The constructor parameters of a class, and its numbers in terms of them.
+
+A number in which the uses of a block differ is, in this order: an argument of the block, the
+channels of its input, a simple function of these (`4 * width`, `in_channels + growth`), or a
+parameter of its own. Only what is used becomes a parameter.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+from archdsl.outputs.torch.code import Binary, Const, Expr, Name
+from archdsl.outputs.torch.columns import UNSET, Column
+from archdsl.outputs.torch.names import Names
+
+MOST_TERMS = 4
+"""A sum of more terms is not recognised."""
+
+
+@dataclass(eq=False)
+class Parameter:
+    """A constructor parameter, or something that could become one."""
+
+    name: str
+    values: list[Any]
+    """By use; UNSET where nothing depends on it."""
+    needed: bool = False
+    counts_channels: bool | None = None
+    """None where nothing tells what it counts."""
+    default: Any = UNSET
+
+    @property
+    def annotation(self) -> str:
+        """Its type."""
+        kinds = dict.fromkeys(_type(value) for value in self.values if value is not UNSET)
+        return "float" if set(kinds) == {"int", "float"} else " | ".join(kinds)
+
+
+class Parameters:
+    """Finds expressions for columns, and the parameters that these need."""
+
+    def __init__(self, bases: Mapping[str, Sequence[Any]], names: Names) -> None:
+        """`bases`: by name what could be a parameter, with its value in each use."""
+        self.known = [Parameter(names.new(name), list(values)) for name, values in bases.items()]
+        self.names = names
+
+    @property
+    def needed(self) -> list[Parameter]:
+        return [each for each in self.known if each.needed]
+
+    def exact(self, column: Column) -> Expr | None:
+        """The parameter that has these values, if there is one."""
+        found = [each for each in self.known if column.is_given_by(each.values)]
+        found.sort(key=lambda each: (not each.needed, each.name.startswith("in_")))
+        return self._need(found[0], column) if found else None
+
+    def express(self, column: Column) -> Expr:
+        """The column in terms of parameters; a new one where nothing else gives it."""
+        exact = self.exact(column)
+        if exact is not None:
+            return exact
+        for candidates in (self.needed, self.known):
+            for each in candidates:
+                scaled = _scaled(column, each)
+                if scaled is not None:
+                    self._need(each, column if each.counts_channels is None else None)
+                    return scaled
+        return self._combined(column) or self._new(column)
+
+    def add(self, name: str, values: Sequence[Any]) -> Parameter:
+        """A parameter that nothing else gives."""
+        made = Parameter(self.names.new(name), list(values), needed=True)
+        self.known.append(made)
+        return made
+
+    def need(self, parameter: Parameter) -> Expr:
+        parameter.needed = True
+        return Name(parameter.name)
+
+    def _need(self, parameter: Parameter, column: Column | None) -> Expr:
+        if column is not None and not parameter.counts_channels:
+            parameter.counts_channels = column.counts_channels
+        return self.need(parameter)
+
+    def _combined(self, column: Column) -> Expr | None:
+        """A product of two parameters or a sum of a few."""
+        if not column.counts_channels or not _are_ints(column.values):
+            return None
+        usable = [each for each in self.known if _are_ints(each.values) and len(set(each.values)) > 1]
+        counting = [each for each in usable if each.counts_channels is not False]
+        for terms in range(2, MOST_TERMS + 1):
+            for chosen in combinations(counting, terms):
+                if column.is_given_by([_sum(row) for row in zip(*(each.values for each in chosen), strict=True)]):
+                    return self._joined("+", chosen)
+        for left, right in combinations(usable, 2):
+            first, second = (left, right) if left.counts_channels is False else (right, left)
+            if column.is_given_by([_product(row) for row in zip(first.values, second.values, strict=True)]):
+                return self._joined("*", (first, second))
+        return None
+
+    def _joined(self, operator: str, chosen: Sequence[Parameter]) -> Expr:
+        expr, *others = [self.need(each) for each in chosen]
+        for other in others:
+            expr = Binary(operator, expr, other)
+        return expr
+
+    def _new(self, column: Column) -> Expr:
+        plain = column.role not in ("in", "out", "channels", "size") and column.role not in self.names.taken
+        made = self.add(column.role if plain else f"{column.owner}_{column.role}", column.values)
+        return self._need(made, column)
+
+
+def ordered(parameters: Sequence[Parameter]) -> list[Parameter]:
+    """The parameters as a constructor lists them: those with a default last, whichever may have one.
+
+    A default is what most uses take; a number of channels has none.
+    """
+    for each in reversed(parameters):
+        value, count = Counter(v for v in each.values if v is not UNSET).most_common(1)[0]
+        unset = each.values.count(UNSET)
+        if not unset and (each.counts_channels or (count + unset) * 2 < len(each.values)):
+            break
+        each.default = value
+    return list(parameters)
+
+
+def _scaled(column: Column, parameter: Parameter) -> Expr | None:
+    """A multiple, a part or a neighbour of one parameter."""
+    known = parameter.counts_channels
+    if not (_are_ints(column.values) and _are_ints(parameter.values)):
+        return None
+    if known is not None and known != column.counts_channels:
+        return None
+    rows = [(mine, yours) for mine, yours in zip(column.values, parameter.values, strict=True) if mine is not UNSET]
+    if any(yours is UNSET for _, yours in rows):
+        return None
+    for operator, number in _scales(column.counts_channels, *rows[-1]):
+        name, constant = Name(parameter.name), Const(number)
+        if operator == "*" and all(mine == yours * number for mine, yours in rows):
+            return Binary("*", constant, name)
+        if operator == "//" and all(mine == yours // number for mine, yours in rows):
+            return Binary("//", name, constant)
+        if operator == "+" and all(mine == yours + number for mine, yours in rows):
+            return Binary("+", name, constant) if number > 0 else Binary("-", name, Const(-number))
+    return None
+
+
+def _scales(channels: bool, mine: int, yours: int) -> Iterator[tuple[str, int]]:
+    """The relations worth a try, as one row has them."""
+    if yours and 1 < mine // yours <= 16 and mine % yours == 0:
+        yield "*", mine // yours
+    if mine and 1 < yours // mine <= 32 and (channels is False or yours % mine == 0):
+        yield "//", yours // mine
+    if not channels:
+        yield "//", 2
+        if 0 < abs(mine - yours) <= 3:
+            yield "+", mine - yours
+
+
+def _are_ints(values: Sequence[Any]) -> bool:
+    return all(value is UNSET or (isinstance(value, int) and not isinstance(value, bool)) for value in values)
+
+
+def _sum(row: tuple[Any, ...]) -> Any:
+    return UNSET if UNSET in row else sum(row)
+
+
+def _product(row: tuple[Any, ...]) -> Any:
+    return UNSET if UNSET in row else row[0] * row[1]
+
+
+def _type(value: Any) -> str:
+    if isinstance(value, tuple):
+        kinds = {_type(each) for each in value}
+        return f"tuple[{', '.join(map(_type, value))}]" if len(kinds) > 1 or len(value) < 5 else "tuple[int, ...]"
+    return type(value).__name__ if value is not None else "None"
