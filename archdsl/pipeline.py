@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from archdsl.check import check
 from archdsl.check.model import Checked
 from archdsl.diagnostics import Report
-from archdsl.graph.nets import Choice, NotAnExpression, choices, declare_all, elaborate, unused_names
+from archdsl.graph.nets import Choice, choices, declare_all, elaborate, unused_names
 from archdsl.graph.program import load
+from archdsl.graph.settings import NotAnExpression
 from archdsl.source import Source
 
 Reader = Callable[[str], str]

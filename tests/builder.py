@@ -35,8 +35,8 @@ class Builder:
         start = self.source.line_starts[index % 2000]
         return Span(self.source, start, start + len(self.source.line(index % 2000 + 1)))
 
-    def input(self, *shape: int, name: str = "image") -> Value:
-        self.inputs[name] = self._node(Input(size=shape), (), (shape,), name).outputs[0]
+    def input(self, *shape: int, name: str = "image", dtype: str = "float") -> Value:
+        self.inputs[name] = self._node(Input(size=shape, dtype=dtype), (), (shape,), name).outputs[0]
         return self.inputs[name]
 
     def __call__(self, op: Op, *inputs: Value, **facts: Any) -> Value:

@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 import torch
 import torch.nn.functional as F
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -30,6 +32,8 @@ WINDOWED = [
     and getattr(sample.op, "mode", None) not in ("reflect", "replicate")
 ]
 REFUSED = [refused for cls in OPERATORS.values() for refused in cls.refused()]
+# torch says of an even kernel that it copies the input; the result is right
+pytestmark = pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel")
 NAMES = {"torch": torch, "nn": nn, "F": F}
 Layer = Callable[..., Any]
 
@@ -66,7 +70,7 @@ def tensors(sample: Sample, batch: int = 2) -> list[Tensor]:
 
 def shapes(result: Tensor | tuple[Tensor, ...]) -> tuple[tuple[int, ...], ...]:
     results = (result,) if isinstance(result, Tensor) else result
-    return tuple(tuple(result.shape[1:]) for result in results)
+    return tuple(tuple(tensor.shape[1:]) for tensor in results)
 
 
 @each(COMPUTED)
@@ -75,13 +79,13 @@ def test_shapes_are_those_of_torch(sample: Sample) -> None:
     assert not list(op.problems(*inputs))
     module, call = compiled(sample)
     assert call is not None
-    given = call(*tensors(sample))
-    assert shapes(given) == op.outputs(*inputs)
+    result = call(*tensors(sample))
+    assert shapes(result) == op.outputs(*inputs)
     assert len(op.outputs(*inputs)) == op.results
     if op.results == 1:
         assert op.outputs(*inputs) == (op.shape(*inputs),)
     if module is not None and call is not module:
-        torch.testing.assert_close(module(*tensors(sample)), given, rtol=0, atol=0)
+        torch.testing.assert_close(module(*tensors(sample)), result, rtol=0, atol=0)
 
 
 @each(COMPUTED)
@@ -164,6 +168,7 @@ def test_a_window_says_which_cells_are_seen(sample: Sample) -> None:
     windows = sample.op.window(*sample.inputs)
     assert windows is not None and len(windows) == len(x) - 1
     for axis, window in enumerate(windows, start=1):
+        assert window.size(x[axis]) == sample.op.shape(*sample.inputs)[axis]
         inside = set(range(x[axis]))
         for cell, found in enumerate(seen(sample, axis)):
             assert found == reach(window, cell) & inside, (axis, cell)
@@ -190,6 +195,28 @@ def test_an_adaptive_pool_has_windows_where_the_size_divides() -> None:
     op = OPERATORS["avgpool"](size=7)
     assert op.window((3, 14, 7)) == (Window(2, 2), Window(1, 1))
     assert op.window((3, 15, 7)) is None
+
+
+small = st.integers(1, 4)
+
+
+@given(n=st.integers(1, 20), kernel=small, stride=small, dilation=small, ceil=st.booleans(), data=st.data())
+@settings(max_examples=200, deadline=None)
+def test_sizes_of_windows_are_those_of_torch(
+    n: int, kernel: int, stride: int, dilation: int, ceil: bool, data: st.DataObject
+) -> None:
+    padding = data.draw(st.integers(0, kernel // 2))
+    x = torch.empty(1, 1, 1, n, device="meta")
+    pool = Window(kernel, stride, padding, padding, dilation, ceil).size(n)
+    if pool > 0:
+        found = F.max_pool2d(x, (1, kernel), (1, stride), (0, padding), (1, dilation), ceil)
+        assert found.shape[-1] == pool
+    extra = data.draw(st.integers(0, max(stride, dilation) - 1))
+    spread = Window(kernel, stride, padding, padding, dilation, transposed=True, extra=extra).size(n)
+    if spread > 0:
+        weight = torch.empty(1, 1, 1, kernel, device="meta")
+        found = F.conv_transpose2d(x, weight, None, (1, stride), (0, padding), (0, extra), 1, (1, dilation))
+        assert found.shape[-1] == spread
 
 
 # --- what torch does, by hand ---------------------------------------------------------------------
@@ -308,6 +335,11 @@ def test_wrong_inputs_are_refused(refused: Refused) -> None:
         ("rearrange", {"pattern": "c h w -> (h (w c))"}),
         ("rearrange", {"pattern": "c c h -> c h c"}),
         ("rearrange", {"pattern": "c h w"}),
+        ("rearrange", {"pattern": "c 1 -> 1 c"}),
+        ("rearrange", {"pattern": "c h -> (c h"}),
+        ("rearrange", {"pattern": "c h -> () c h"}),
+        ("rearrange", {"pattern": " -> "}),
+        ("rearrange", {"pattern": 3}),
         ("reshape", {"to": (4, 0)}),
     ],
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from archdsl.diagnostics import Error, Trace
+from archdsl.diagnostics import Trace
 from archdsl.graph.errors import GivenTwice, MissingArgument, TooManyArguments, UnknownArgument
 from archdsl.source import Span
 from archdsl.syntax import tree

@@ -116,9 +116,7 @@ class Builder:
         span: Span,
     ) -> Scope:
         """Open a scope at the next node; whoever opened it sets its `end`."""
-        made = Scope(
-            kind, name, place.scope, definition, arguments or {}, span, place.trace, len(self.nodes)
-        )
+        made = Scope(kind, name, place.scope, definition, arguments or {}, span, place.trace, len(self.nodes))
         self.scopes.append(made)
         return made
 

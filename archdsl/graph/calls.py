@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import cache
 from typing import Any, NoReturn
 
 from archdsl.diagnostics import Step, Trace
@@ -129,7 +128,12 @@ class Calls(Evaluator):
         return MergeLayer(layer.op, node.body, env, node)
 
     def op_layer(
-        self, op: type[Op], arguments: tuple[tree.Argument, ...], site: tree.Expression, env: Env, place: Place
+        self,
+        op: type[Op],
+        arguments: tuple[tree.Argument, ...],
+        site: tree.Expression,
+        env: Env,
+        place: Place,
     ) -> OpLayer:
         """An operator with its arguments; tensors that come first are its inputs."""
         if not arguments and not _signature(op)[1]:
@@ -181,7 +185,11 @@ class Calls(Evaluator):
 
     def _wrong(self, callee: str, each: Any, value: Any, argument: tree.Argument, trace: Trace) -> NoReturn:
         hints: tuple[str, ...] = ()
-        if isinstance(value, float) and isinstance(argument.value, tree.Binary) and argument.value.operator == "/":
+        if (
+            isinstance(value, float)
+            and isinstance(argument.value, tree.Binary)
+            and argument.value.operator == "/"
+        ):
             hints = ("`//` divides to a whole number",)
         elif isinstance(value, str):
             hints = nearest(value, re.findall(r"`([a-z_]+)`", each.kind.words))
@@ -205,12 +213,21 @@ class Calls(Evaluator):
         wants = f"{low} tensor{'s' * (low != 1)}" if low == high else f"at least {low} tensors"
         got = str(len(inputs))
         self.fail(
-            WrongInputs(at=layer.site.span, callee=f"`{layer.op.name}`", wants=wants, got=got, trace=place.trace)
+            WrongInputs(
+                at=layer.site.span, callee=f"`{layer.op.name}`", wants=wants, got=got, trace=place.trace
+            )
         )
 
 
-@cache
-def _signature(op: type[Op]) -> tuple[list[str], set[str], str | None]:
+_Signature = tuple[list[str], set[str], str | None]
+_signatures: dict[type[Op], _Signature] = {}
+
+
+def _signature(op: type[Op]) -> _Signature:
     """The names of an operator's arguments, those without a default, and the one that takes several."""
-    variadic = next((each.name for each in op.args if each.variadic), None)
-    return [each.name for each in op.args], {each.name for each in op.args if each.required}, variadic
+    known = _signatures.get(op)
+    if known is None:
+        names = [each.name for each in op.args]
+        variadic = next((each.name for each in op.args if each.variadic), None)
+        known = _signatures[op] = (names, {each.name for each in op.args if each.required}, variadic)
+    return known

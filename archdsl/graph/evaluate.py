@@ -27,6 +27,7 @@ from archdsl.graph.values import (
     BlockDefinition,
     BlockLayer,
     Env,
+    Flow,
     Layer,
     NotationDefinition,
     NotationLayer,
@@ -64,16 +65,21 @@ class Evaluator(Lookup):
 
     @abstractmethod
     def op_layer(
-        self, op: type[Op], arguments: tuple[tree.Argument, ...], site: tree.Expression, env: Env, place: Place
+        self,
+        op: type[Op],
+        arguments: tuple[tree.Argument, ...],
+        site: tree.Expression,
+        env: Env,
+        place: Place,
     ) -> OpLayer:
         """An operator with its arguments."""
 
     @abstractmethod
-    def run(self, layer: Layer, x: Any, place: Place, label: tree.Name | None) -> Any:
+    def run(self, layer: Layer, x: Flow, place: Place, label: tree.Name | None) -> Flow:
         """Apply a layer to what came before it."""
 
     @abstractmethod
-    def chain(self, chain: tree.Chain, x: Any, place: Place, env: Env, first: Any = None) -> Any:
+    def chain(self, chain: tree.Chain, x: Flow, place: Place, env: Env, first: Any = None) -> Flow:
         """Run a chain on what came before it."""
 
     # -- expressions ----------------------------------------------------------------------------
@@ -87,7 +93,7 @@ class Evaluator(Lookup):
                 return self.complete(self.named(node, env, place), node, place)
             case tree.Call():
                 return self.call(node, env, place)
-            case tree.Chain(steps=steps):
+            case tree.Chain():
                 return self._chain_value(node, env, place)
             case tree.In():
                 return self._in(node, env, place)

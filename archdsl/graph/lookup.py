@@ -102,7 +102,7 @@ class Lookup:
 
 def match_pattern(pattern: tree.Pattern, name: str) -> tuple[dict[str, int] | None, str]:
     """The holes' numbers if the name matches; else None, and why if it nearly does."""
-    text = "".join(f"([^-]*?)" if i % 2 else re.escape(part) for i, part in enumerate(pattern.parts))
+    text = "".join("([^-]*?)" if i % 2 else re.escape(part) for i, part in enumerate(pattern.parts))
     found = re.fullmatch(text, name)
     if not found or not any(pattern.parts[::2]):
         return None, ""

@@ -170,7 +170,7 @@ class Elaborated:
         return self.scopes[0]
 
     @cached_property
-    def nx(self) -> nx.MultiDiGraph:
+    def nx(self) -> nx.MultiDiGraph[int]:
         """The networkx graph: one node a layer (key: its index), one edge a use of a tensor.
 
         Node attributes: `path`, `op`, `name`, `arguments`, `inputs`, `outputs` (shapes), `scope`,

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from archdsl.diagnostics import Label, Report
-from archdsl.graph.binding import bind, nearest
+from archdsl.graph.binding import bind
 from archdsl.graph.build import Builder, Namer, Place
+from archdsl.graph.calls import DEEPEST
 from archdsl.graph.errors import (
     ColumnsDiffer,
     DuplicateName,
@@ -17,34 +18,27 @@ from archdsl.graph.errors import (
     Failed,
     Misplaced,
     MissingArgument,
-    UnknownName,
-    UnknownSubject,
     UnusedLabel,
     UnusedName,
-    WrongArgument,
-    WrongPrinted,
-    WrongShape,
 )
-from archdsl.graph.calls import DEEPEST
-from archdsl.graph.evaluate import Evaluator
-from archdsl.graph.expand import Expander, Pending
+from archdsl.graph.expand import Expander
 from archdsl.graph.lookup import dotted, labels_in
-from archdsl.graph.model import Elaborated, Expectation, Node, Scope, Value
+from archdsl.graph.model import Elaborated, Node, Scope, Value
 from archdsl.graph.names import module_name
 from archdsl.graph.program import Program
+from archdsl.graph.settings import setting
+from archdsl.graph.subjects import resolve
 from archdsl.graph.tables import columns_of, variant_tables
 from archdsl.graph.values import (
     BlockDefinition,
     Env,
     FunctionDefinition,
     NotationDefinition,
-    Outputs,
-    describe,
+    plain,
 )
 from archdsl.ops.contract import Op
 from archdsl.source import Source, Span
 from archdsl.syntax import tree
-from archdsl.syntax.parse import parse
 
 _FRAMES = 40 * DEEPEST
 """Python frames that the deepest allowed nesting needs."""
@@ -167,7 +161,7 @@ def _elaborated(
     place = Place(root, Namer(numbered=False, reserved=reserved), None, 0, 1)
     env = _net_env(expander, names, choice, settings, place)
     root.arguments = {name: value for name, value in env.names.items() if name != "in"}
-    last = expander.plain(expander.lines(net.body.items, None, place, env))
+    last = plain(expander.lines(net.body.items, None, place, env))
     root.end = len(builder.nodes)
     if builder.failed:
         return None
@@ -176,7 +170,7 @@ def _elaborated(
         value = expander.tensor(last, net.name, place)
         outputs = {"output": value} if value is not None and value.node.inputs else {}
     root.outputs = outputs
-    expectations = [made for each in expander.pending if (made := _expectation(expander, each, last))]
+    expectations = [made for each in expander.pending if (made := resolve(expander, each))]
     _unused_labels(expander)
     if builder.failed:
         return None
@@ -226,7 +220,7 @@ def _net_env(
         if name in env.names:
             expander.fail(DuplicateName(at=parameter.span, name=name))
         if name in settings:
-            env.names[name] = _setting(expander, name, settings[name], names, place)
+            env.names[name] = setting(expander, name, settings[name], names.env, place)
         elif name in bound:
             env.names[name] = expander.value(bound[name][0].value, names.env, place)
         elif parameter.default is not None:
@@ -236,114 +230,6 @@ def _net_env(
             callee = f"`{net.name.name}`"
             expander.fail(MissingArgument(at=parameter.span, callee=callee, parameter=name, hints=hints))
     return env
-
-
-class NotAnExpression(ValueError):
-    """The value of a setting is not an expression of the language."""
-
-
-def _setting(expander: Expander, name: str, text: str, names: Names, place: Place) -> Any:
-    source = Source(f"--set {name}", f"let value = {text}")
-    report = Report()
-    file = parse(source, report)
-    if file is None or len(file.statements) != 1 or not isinstance(file.statements[0], tree.Let):
-        raise NotAnExpression(f"--set {name}={text}: `{text}` is not a value")
-    problems = expander.builder.report
-    expander.builder.report = report
-    try:
-        return expander.value(file.statements[0].value, names.env, place)
-    except Failed:
-        why = "; ".join(each.text for each in report)
-        raise NotAnExpression(f"--set {name}={text}: {why}") from None
-    finally:
-        expander.builder.report = problems
-
-
-def input_shape(expander: Evaluator, item: tree.Input, env: Env, place: Place) -> tuple[Any, str]:
-    """The shape and the type of numbers of an input."""
-    parts = item.shape.parts if isinstance(item.shape, tree.Dims) else (item.shape,)
-    for part in parts:
-        if isinstance(part, tree.Name) and part.name not in expander.visible(env):
-            name = part.name
-            hints = (f"a size: `3 x 224 x 224`, or a parameter of the net: `({name} = 224)`",)
-            expander.fail(UnknownName(at=part.span, name=name, hints=hints, trace=place.trace))
-    value = expander.static(item.shape, env, place)
-    sizes = (value,) if not isinstance(value, tuple) else value
-    if not all(isinstance(size, int) and not isinstance(size, bool) and size >= 1 for size in sizes):
-        expander.fail(WrongShape(at=item.shape.span, what="an input", got=describe(value), trace=place.trace))
-    dtype = item.dtype.name if item.dtype else "float"
-    if dtype not in ("float", "int"):
-        assert item.dtype is not None
-        expander.fail(
-            WrongArgument(
-                at=item.dtype.span,
-                callee="`input`",
-                parameter="of",
-                wants="`float` or `int`",
-                got=f"`{dtype}`",
-                hints=nearest(dtype, ("float", "int")),
-            )
-        )
-    return sizes, dtype
-
-
-def _expectation(expander: Expander, pending: Pending, last: Any) -> Expectation | None:
-    """Resolve what an expectation speaks of and the value that was printed."""
-    place = pending.place
-    try:
-        printed = expander.static(pending.value, pending.env, place)
-        if isinstance(printed, bool | str | list):
-            wants = "a number or a shape"
-            expander.fail(
-                WrongPrinted(
-                    at=pending.value.span, metric=pending.target.span.text, wants=wants, got=describe(printed)
-                )
-            )
-        *path, metric = dotted(pending.target)
-        subject = ".".join(path)
-        start, value = pending.start, expander.plain(pending.subject)
-        end = place.scope.end if pending.end is None else pending.end
-        if subject:
-            value, start, end = _subject(expander, subject, pending)
-        elif pending.subject is not None:
-            subject = place.scope.path or "this row"
-        if isinstance(value, Outputs):
-            value = None
-    except Failed:
-        return None
-    return Expectation(
-        kind=pending.kind,
-        subject=subject,
-        metric=metric,
-        operator=pending.operator,
-        printed=pending.value,
-        wanted=printed,
-        value=value,
-        start=start,
-        end=end,
-        span=pending.span,
-        trace=place.trace,
-    )
-
-
-def _subject(expander: Expander, subject: str, pending: Pending) -> tuple[Value | None, int, int]:
-    """What a path names: a label, or else a module by its name in the compiled net."""
-    builder, prefix = expander.builder, pending.place.scope.path
-    for path in dict.fromkeys((f"{prefix}.{subject}" if prefix else subject, subject)):
-        if path in expander.named_values:
-            found = expander.named_values[path]
-            return found.value, found.start, found.end
-        for scope in builder.scopes:
-            if scope.path == path:
-                return scope.outputs.get(""), scope.start, scope.end
-        for node in builder.nodes:
-            if node.path == path:
-                return node.outputs[0], node.index, node.index + 1
-    known = [name.removeprefix(f"{prefix}.") for name in expander.named_values]
-    hints = nearest(subject, known)
-    expander.fail(
-        UnknownSubject(at=pending.target.span, name=subject, hints=hints, trace=pending.place.trace)
-    )
 
 
 def _mark_training(nodes: list[Node], outputs: dict[str, Value], training: dict[str, Value]) -> None:
@@ -393,4 +279,3 @@ def unused_names(program: Program, names: Names, elaborated: list[tree.Net], rep
                 if (id(node), parameter.name.name) not in names.used:
                     name = parameter.name
                     report.add(UnusedName(at=name.span, what="the parameter", name=name.name))
-

@@ -9,12 +9,13 @@ from archdsl.diagnostics import Step
 from archdsl.graph.binding import nearest
 from archdsl.graph.build import Namer, Place
 from archdsl.graph.errors import Failed, RowCells, WrongHeader
-from archdsl.graph.values import BlockDefinition, Env, NotationDefinition, Part
+from archdsl.graph.subjects import Pending
+from archdsl.graph.values import BlockDefinition, Env, Flow, NotationDefinition, Part
 from archdsl.source import Span
 from archdsl.syntax import tree
 
 if TYPE_CHECKING:
-    from archdsl.graph.expand import Expander, Flow
+    from archdsl.graph.lines import Lines
 
 
 @dataclass(slots=True)
@@ -59,45 +60,43 @@ def variant_tables(items: tuple[Any, ...]) -> list[tree.Table]:
     return found
 
 
-def run_table(expander: Expander, table: tree.Table, x: Flow, place: Place, env: Env) -> Flow:
+def run_table(lines: Lines, table: tree.Table, x: Flow, place: Place, env: Env) -> Flow:
     """Run the rows of a table one after the other."""
     columns = columns_of(table)
-    _check_header(expander, table, columns, place)
+    _check_header(lines, table, columns, place)
     parameters: list[str] = []
     if table.block is not None:
-        parameters = _check_parameters(expander, table, columns, place, env)
-    return _rows(expander, table, table.rows, columns, parameters, x, place, env)
+        parameters = _check_parameters(lines, table, columns, place, env)
+    return _rows(lines, table, table.rows, columns, parameters, x, place, env)
 
 
-def _check_header(expander: Expander, table: tree.Table, columns: Columns, place: Place) -> None:
+def _check_header(lines: Lines, table: tree.Table, columns: Columns, place: Place) -> None:
     seen: dict[str, Span] = {}
     for cell in table.header.cells:
         if not cell.items:
-            expander.fail(WrongHeader(at=cell.span, why="this column has no name", trace=place.trace))
+            lines.fail(WrongHeader(at=cell.span, why="this column has no name", trace=place.trace))
         name = cell.items[0]
         assert isinstance(name, tree.Name)
         key = f"{cell.mark}{name.name}"
         if key in seen:
-            expander.fail(WrongHeader(at=cell.span, why=f"two columns are `{name.name}`", trace=place.trace))
+            lines.fail(WrongHeader(at=cell.span, why=f"two columns are `{name.name}`", trace=place.trace))
         seen[key] = cell.span
     if table.block is None and not columns.named:
         why = "the header names no variant; rows that call a block are written `table as BLOCK`"
-        expander.fail(WrongHeader(at=table.header.span, why=why, trace=place.trace))
+        lines.fail(WrongHeader(at=table.header.span, why=why, trace=place.trace))
 
 
-def _check_parameters(
-    expander: Expander, table: tree.Table, columns: Columns, place: Place, env: Env
-) -> list[str]:
+def _check_parameters(lines: Lines, table: tree.Table, columns: Columns, place: Place, env: Env) -> list[str]:
     block = table.block.function if isinstance(table.block, tree.Call) else table.block
     assert isinstance(block, tree.Name)
-    definition = expander.named(block, env, place)
+    definition = lines.named(block, env, place)
     if not isinstance(definition, BlockDefinition | NotationDefinition):
         why = f"`{block.name}` is no block, so rows cannot call it"
-        expander.fail(WrongHeader(at=block.span, why=why, trace=place.trace))
+        lines.fail(WrongHeader(at=block.span, why=why, trace=place.trace))
     parameters = [each.name.name for each in definition.tree.parameters]
     for name, index in columns.named.items():
         if name not in parameters:
-            expander.fail(
+            lines.fail(
                 WrongHeader(
                     at=table.header.cells[index].span,
                     why=f"`{definition.name}` has no parameter `{name}`",
@@ -109,7 +108,7 @@ def _check_parameters(
 
 
 def _rows(
-    expander: Expander,
+    lines: Lines,
     table: tree.Table,
     rows: tuple[tree.TableRow, ...],
     columns: Columns,
@@ -122,23 +121,23 @@ def _rows(
         try:
             match row:
                 case tree.Expect():
-                    expander.line(row, x, place, env)
+                    lines.line(row, x, place, env)
                 case tree.ExpectRow():
-                    _expect_row(expander, row, columns, place, env)
+                    _expect_row(lines, row, columns, place, env)
                 case tree.Group():
-                    x = _group(expander, table, row, columns, parameters, x, place, env)
+                    x = _group(lines, table, row, columns, parameters, x, place, env)
                 case tree.Row(cells=(cell,)) if columns.count > 1 or table.block is not None:
-                    x = expander.lines(cell.items, x, place, env)
+                    x = lines.lines(cell.items, x, place, env)
                 case tree.Row():
-                    x = _row(expander, table, row, columns, x, place, env)
+                    x = _row(lines, table, row, columns, x, place, env)
         except Failed:
             at = row.cells[0].items[0] if isinstance(row, tree.Row) and row.cells[0].items else table
-            x = expander.builder.lost(at, place)  # type: ignore[arg-type]
+            x = lines.builder.lost(at, place)  # type: ignore[arg-type]
     return x
 
 
 def _group(
-    expander: Expander,
+    lines: Lines,
     table: tree.Table,
     row: tree.Group,
     columns: Columns,
@@ -148,53 +147,55 @@ def _group(
     env: Env,
 ) -> Flow:
     """`features: { rows }`: a labelled sequence, filled by rows."""
-    builder = expander.builder
+    builder = lines.builder
     start = len(builder.nodes)
     scope = builder.scope("sequence", builder.name("", row.label, place, table), place, span=row.span)
     inner_env = Env(env, row, labels=True)
     inner = Place(scope, Namer(numbered=True), place.trace, place.depth, place.copies)
-    x = _rows(expander, table, row.rows, columns, parameters, x, inner, inner_env)
+    x = _rows(lines, table, row.rows, columns, parameters, x, inner, inner_env)
     scope.end = len(builder.nodes)
-    value = expander.tensor(x, table, place)
+    value = lines.tensor(x, table, place)
     if value is None:
         return x
     scope.outputs = {"": value}
     part = Part(value, inner_env.names)
-    expander.label(row.label, part, start, place, env)
+    lines.label(row.label, part, start, place, env)
     return part
 
 
 def _row(
-    expander: Expander, table: tree.Table, row: tree.Row, columns: Columns, x: Flow, place: Place, env: Env
+    lines: Lines, table: tree.Table, row: tree.Row, columns: Columns, x: Flow, place: Place, env: Env
 ) -> Flow:
     """A row with bars: its cell of this variant, or its call of the block."""
     if len(row.cells) != columns.count:
-        expander.fail(_wrong_cells(row.cells, row.span, columns.count, place))
-    label = _row_label(expander, row, columns, place)
-    where = f"table row `{label.name}`" if label else f"table row {row.span.source.position(row.span.start)[0]}"
+        lines.fail(_wrong_cells(row.cells, row.span, columns.count, place))
+    label = _row_label(lines, row, columns, place)
+    where = (
+        f"table row `{label.name}`" if label else f"table row {row.span.source.position(row.span.start)[0]}"
+    )
     if table.block is not None:
         cell = None
         inner = place.within(Step(where, row.span, place.trace))
         call = _call(table, row, columns)
         steps: tuple[tree.Item, ...] = (tree.Chain((tree.Step(label, call, row.span),), row.span),)
     else:
-        assert expander.variant is not None
-        if expander.variant not in columns.named:
+        assert lines.variant is not None
+        if lines.variant not in columns.named:
             return x
-        cell = row.cells[columns.named[expander.variant]]
-        inner = place.within(Step(f"{where}, column `{expander.variant}`", cell.span, place.trace))
+        cell = row.cells[columns.named[lines.variant]]
+        inner = place.within(Step(f"{where}, column `{lines.variant}`", cell.span, place.trace))
         steps = cell.items
         if label is not None and steps:
             one = steps[0] if len(steps) == 1 else tree.Body(steps, cell.span)
             steps = (tree.Chain((tree.Step(label, one, cell.span),), cell.span),)  # type: ignore[arg-type]
-    start = len(expander.builder.nodes)
-    x = expander.lines(steps, x, inner, env)
+    start = len(lines.builder.nodes)
+    x = lines.lines(steps, x, inner, env)
     if steps:
-        _printed(expander, row, columns, x, start, inner, env)
+        _printed(lines, row, columns, x, start, inner, env)
     return x
 
 
-def _row_label(expander: Expander, row: tree.Row, columns: Columns, place: Place) -> tree.Name | None:
+def _row_label(lines: Lines, row: tree.Row, columns: Columns, place: Place) -> tree.Name | None:
     if columns.label is None or not row.cells[columns.label].items:
         return None
     cell = row.cells[columns.label]
@@ -203,7 +204,7 @@ def _row_label(expander: Expander, row: tree.Row, columns: Columns, place: Place
         label = tree.Name(label.text, label.span)
     if len(cell.items) != 1 or not isinstance(label, tree.Name):
         why = f"this column holds labels, and `{cell.span.text}` is none"
-        expander.fail(WrongHeader(at=cell.span, why=why, trace=place.trace))
+        lines.fail(WrongHeader(at=cell.span, why=why, trace=place.trace))
     return label
 
 
@@ -222,41 +223,40 @@ def _call(table: tree.Table, row: tree.Row, columns: Columns) -> tree.Call:
 
 
 def _printed(
-    expander: Expander, row: tree.Row, columns: Columns, x: Flow, start: int, place: Place, env: Env
+    lines: Lines, row: tree.Row, columns: Columns, x: Flow, start: int, place: Place, env: Env
 ) -> None:
     """The cells of `= metric` and `~ metric` columns: an expectation or a claim about this row."""
-    from archdsl.graph.expand import Pending
-
     for index, mark, metric in columns.printed:
         cell = row.cells[index]
         if not cell.items:
             continue
         target = tree.Name("shape", metric.span) if metric.name == "output" else metric
         kind, relation = ("expect", "==") if mark == "=" else ("claim", "~")
-        end = len(expander.builder.nodes)
+        end = len(lines.builder.nodes)
         printed: Any = cell.items[0]
-        expander.pending.append(
-            Pending(kind, target, relation, printed, cell.span, env, place, start, x, end)  # type: ignore[arg-type]
-        )
+        lines.pending.append(Pending(kind, target, relation, printed, cell.span, env, place, start, x, end))
 
 
-def _expect_row(
-    expander: Expander, row: tree.ExpectRow, columns: Columns, place: Place, env: Env
-) -> None:
+def _expect_row(lines: Lines, row: tree.ExpectRow, columns: Columns, place: Place, env: Env) -> None:
     """One printed value for each variant."""
-    from archdsl.graph.expand import Pending
-
     if len(row.cells) != len(columns.named):
-        expander.fail(_wrong_cells(row.cells, row.span, len(columns.named), place, "variants"))
-    if expander.variant is None or expander.variant not in columns.named:
+        lines.fail(_wrong_cells(row.cells, row.span, len(columns.named), place, "variants"))
+    if lines.variant is None or lines.variant not in columns.named:
         return
-    cell = row.cells[list(columns.named).index(expander.variant)]
+    cell = row.cells[list(columns.named).index(lines.variant)]
     if cell.items:
         value: Any = cell.items[0]
-        step = Step(f"column `{expander.variant}`", cell.span, place.trace)
-        expander.pending.append(
+        step = Step(f"column `{lines.variant}`", cell.span, place.trace)
+        lines.pending.append(
             Pending(
-                row.kind, row.target, row.operator, value, cell.span, env, place.within(step), place.scope.start
+                row.kind,
+                row.target,
+                row.operator,
+                value,
+                cell.span,
+                env,
+                place.within(step),
+                place.scope.start,
             )
         )
 
@@ -268,5 +268,9 @@ def _wrong_cells(
     one = what.removesuffix("s")
     hints = ("a blank cell stands for nothing: `a | | b`",) if len(cells) < columns else ()
     return RowCells(
-        at=span, cells=count, columns=f"{columns} {what if columns != 1 else one}", hints=hints, trace=place.trace
+        at=span,
+        cells=count,
+        columns=f"{columns} {what if columns != 1 else one}",
+        hints=hints,
+        trace=place.trace,
     )

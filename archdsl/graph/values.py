@@ -35,7 +35,7 @@ class Env:
         self.owner = owner
         self.names = {} if names is None else names
         self.labels = labels
-        """Whether labels written in it stay in it: the names of a net, block, notation or labelled sequence."""
+        """Whether labels written in it stay in it: so in a net, block, notation or labelled sequence."""
 
     def for_labels(self) -> Env:
         """The names that a label written here joins."""
@@ -59,6 +59,10 @@ class Part:
 
     value: Value | Outputs
     labels: dict[str, Any]
+
+
+Flow = Value | Outputs | Part | None
+"""What flows from line to line: a tensor, several outputs of which one must be chosen, or nothing yet."""
 
 
 @dataclass(slots=True, eq=False)
@@ -163,6 +167,11 @@ class FunctionDefinition:
         return self.tree.name.name
 
 
+def plain(x: Flow) -> Value | Outputs | None:
+    """What flows, without the labels within."""
+    return x.value if isinstance(x, Part) else x
+
+
 def describe(value: Any) -> str:
     """A value in words, for a message."""
     match value:
@@ -188,7 +197,7 @@ def describe(value: Any) -> str:
             return f"{value.definition.what} `{value.definition.name}`"
         case SharedLayer(name=name):
             return f"the shared module `{name}`"
-        case type():
+        case type() if issubclass(value, Op):
             return f"the layer {value.name}"
         case None:
             return "nothing"

@@ -144,32 +144,7 @@ def _tensor(value: Any) -> Any:
     return value
 
 
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise Unfit("a text in quotes")
-    return value
-
-
-def _pattern(value: Any) -> str:
-    words = 'a text such as `"c h w -> (h w) c"`, with the same names on both sides'
-    before, arrow, after = value.partition("->") if isinstance(value, str) else ("", "", "")
-    names = before.split()
-    grouped = after.replace("(", " ( ").replace(")", " ) ").split()
-    flat = [token for token in grouped if token not in ("(", ")")]
-    # brackets hold at least one name and do not nest
-    shape = "".join(token if token in ("(", ")") else "n" for token in grouped)
-    while "nn" in shape:
-        shape = shape.replace("nn", "n")
-    bracketed = shape.replace("(n)", "").replace("n", "") == ""
-    if not arrow or not names or not all(map(str.isidentifier, names)) or len(set(names)) < len(names):
-        raise Unfit(words)
-    if sorted(flat) != sorted(names) or not bracketed:
-        raise Unfit(words)
-    return str(value)
-
-
 Count = _int(1, "a whole number, at least 1")
-Whole = _int(0, "a whole number, at least 0")
 Axis = _int(None, "an axis: 0 for the channels, 1 for the next, -1 for the last")
 Real = _real("a number")
 Positive = _real("a number above 0", 1e-300)
@@ -183,8 +158,6 @@ WindowOrGlobal = Kind("a window (`3`, `1x7`) or `global`", _window_or_global)
 Shaped = _sizes(1, "a shape (`256 x 6 x 6`) or a whole number, at least 1")
 Tensor = Kind("a tensor", _tensor)
 """One more input of the operator. Whoever applies it hands over True for a tensor that was given."""
-Pattern = Kind('a pattern of axes such as `"c h w -> (h w) c"`', _pattern)
-Quoted = Kind("a text in quotes", _text)
 
 
 def optional(kind: Kind) -> Kind:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from math import prod
+from typing import Any
 
-from archdsl.ops.arguments import Axis, Count, Pattern, Shaped, arg
+from archdsl.ops.arguments import Axis, Count, Kind, Shaped, Unfit, arg
 from archdsl.ops.axes import axis_exists, axis_name, from_front, groups_divide
 from archdsl.ops.contract import Op, Refused, Sample, Torch, operator
 from archdsl.ops.problems import ArgumentConflict, ElementsDisagree, NotDivisible, Problem, WrongRank
@@ -114,6 +116,41 @@ class Reshape(Op):
         yield Refused(Reshape(to=(4, 31)), ((4, 5, 6),), "E306")
 
 
+def _axes_of(pattern: str) -> tuple[list[str], list[list[str]]]:
+    """The names before the arrow, and the groups of names behind it. Raises ValueError if ill-formed."""
+    before, after = pattern.split("->")
+    names = before.split()
+    groups: list[list[str]] = []
+    inside = False
+    for token in re.findall(r"\w+|\S", after):
+        if token == "(" and not inside:
+            groups.append([])
+            inside = True
+        elif token == ")" and inside and groups[-1]:
+            inside = False
+        elif inside:
+            groups[-1].append(token)
+        else:
+            groups.append([token])
+    behind = [name for group in groups for name in group]
+    if inside or len(set(names)) < len(names) or sorted(names) != sorted(behind):
+        raise ValueError(pattern)
+    if not names or not all(map(str.isidentifier, names)):
+        raise ValueError(pattern)
+    return names, groups
+
+
+def _pattern(value: Any) -> str:
+    try:
+        _axes_of(value)
+    except (AttributeError, ValueError):
+        raise Unfit(_PATTERN.words) from None
+    return str(value)
+
+
+_PATTERN = Kind('a text such as `"c h w -> (h w) c"`, with the same names on both sides', _pattern)
+
+
 @operator
 class Rearrange(Op):
     """Put the axes in another order, and lay neighbours in brackets out as one.
@@ -128,18 +165,18 @@ class Rearrange(Op):
     is_view = True
     dtypes = ("any", "same")
 
-    pattern: str = arg(Pattern, 'the axes before and after, such as `"c h w -> (h w) c"`')
+    pattern: str = arg(_PATTERN, 'the axes before and after, such as `"c h w -> (h w) c"`')
 
     def check(self, *inputs: Shape) -> Iterator[Problem]:
         (x,) = inputs
-        names, _ = _sides_of(self.pattern)
+        names, _ = _axes_of(self.pattern)
         if len(names) != len(x):
             wants = f"the {len(names)} axes that the pattern names"
             yield Problem(WrongRank, "pattern", op=self.name, wants=wants, shape=show(x))
 
     def _sources(self) -> list[list[int]]:
         """For each new axis the old ones that it is made of."""
-        names, groups = _sides_of(self.pattern)
+        names, groups = _axes_of(self.pattern)
         return [[names.index(name) for name in group] for group in groups]
 
     def shape(self, *inputs: Shape) -> Shape:
@@ -277,19 +314,3 @@ class Split(Op):
         yield Refused(Split(parts=(4,)), ((6, 4, 5),), "E304")
         yield Refused(Split(parts=(2, 2)), ((6, 4, 5),), "E309")
         yield Refused(Split(parts=(2,), axis=3), ((6, 4, 5),), "E309")
-
-
-def _sides_of(pattern: str) -> tuple[list[str], list[list[str]]]:
-    """The names before the arrow, and the groups of names behind it."""
-    before, after = pattern.split("->")
-    groups: list[list[str]] = []
-    inside = False
-    for token in after.replace("(", " ( ").replace(")", " ) ").split():
-        if token == "(":
-            groups.append([])
-        elif inside and token != ")":
-            groups[-1].append(token)
-        elif token != ")":
-            groups.append([token])
-        inside = token == "(" or (inside and token != ")")
-    return before.split(), groups

@@ -60,8 +60,8 @@ def syntax_error(error: UnexpectedInput, source: Source) -> Error:
     text = source.text
     expected = _expected(error)
     if isinstance(error, UnexpectedToken) and error.token.type == "$END":
-        at = max(len(text.rstrip()) - 1, 0)
-        return TextEnds(at=Span(source, at, min(at + 1, len(text))), notes=_wanted(expected))
+        last = max(len(text.rstrip()) - 1, 0)
+        return TextEnds(at=Span(source, last, min(last + 1, len(text))), notes=_wanted(expected))
     start = error.pos_in_stream or 0
     if isinstance(error, UnexpectedToken):
         start = error.token.start_pos or 0
@@ -77,7 +77,9 @@ def syntax_error(error: UnexpectedInput, source: Source) -> Error:
     if found.startswith('"'):
         return UnclosedText(at=at, hints=('close it with `"`',))
     if not found.strip():
-        return Unexpected(at=at, found="the end of the line", notes=_wanted(expected), hints=_hints(at, expected))
+        return Unexpected(
+            at=at, found="the end of the line", notes=_wanted(expected), hints=_hints(at, expected)
+        )
     if not re.match(r"[\w\s(){}\[\]=~<>|:;,.*/%+\"!-]", found):
         return UnknownCharacter(at=at, found=f"`{found}`", hints=_character_hint(found))
     return Unexpected(at=at, found=f"`{found}`", notes=_wanted(expected), hints=_hints(at, expected))
@@ -114,7 +116,11 @@ def _hints(at: Span, expected: frozenset[str]) -> tuple[str, ...]:
         return ("put blanks around the `x` beside a name: `3 x H x W`",)
     if found == "=" and re.search(r"\b(if|and|or|not)\b[^\n]*$", before):
         return ("`==` compares",)
-    if found == "-" and re.match(r"-\s*\d", text[at.start :]) is None and text[at.start : at.start + 2] == "->":
+    if (
+        found == "-"
+        and re.match(r"-\s*\d", text[at.start :]) is None
+        and text[at.start : at.start + 2] == "->"
+    ):
         return ()
     if found[:1].isdigit() and re.search(r"[\w)]$", before):
         return ("separate two items by a new line, `;` or `->`",)

@@ -110,9 +110,7 @@ class _Builder(Transformer[Token, Any]):
     def notation(self, span: Span, name: Token, *rest: Any) -> tree.Notation:
         parameters = rest[0] if len(rest) == 2 else ()
         pieces = re.split(r"[{}]", name)
-        return tree.Notation(
-            tree.Pattern(tuple(pieces), self._at(name)), parameters, rest[-1], span
-        )
+        return tree.Notation(tree.Pattern(tuple(pieces), self._at(name)), parameters, rest[-1], span)
 
     def block(self, span: Span, name: Token, *rest: Any) -> tree.Block:
         return tree.Block(self._name(name), rest[0] if len(rest) == 2 else (), rest[-1], span)
@@ -137,7 +135,9 @@ class _Builder(Transformer[Token, Any]):
     def share(self, span: Span, name: Token, value: tree.Expression) -> tree.Share:
         return tree.Share(self._name(name), value, span)
 
-    def input(self, span: Span, name: Token, shape: tree.Expression, dtype: Token | None = None) -> tree.Input:
+    def input(
+        self, span: Span, name: Token, shape: tree.Expression, dtype: Token | None = None
+    ) -> tree.Input:
         return tree.Input(self._name(name), shape, self._name(dtype) if dtype else None, span)
 
     def output(self, span: Span, name: Token, value: tree.Expression) -> tree.Output:

@@ -21,6 +21,8 @@ MOST_LINES = 5
 SIGNS = {"add": "+", "mul": "×"}
 """Merges that are a sign in a circle; others are a bar with their name."""
 
+_SHARED = " (shared)"
+
 
 def compose(checked: Checked, depth: int | None = None) -> Picture:
     """The picture of a network. Blocks more than `depth` deep are closed."""
@@ -183,7 +185,9 @@ def _ends(plan: Plan) -> list[End]:
 
 
 def _line(node: Node) -> Text:
-    return Text(node.op.label(*node.shapes), node.op.family)
+    # where a whole block is shared, its frame says so
+    alone = node.first is not None and node.scope.first is None and bool(node.op.weights(*node.shapes))
+    return Text(node.op.label(*node.shapes) + (_SHARED if alone else ""), node.op.family)
 
 
 def _closed(group: Group) -> tuple[Text, ...]:
@@ -198,6 +202,7 @@ def _closed(group: Group) -> tuple[Text, ...]:
 def _words(scope: Scope) -> tuple[str, str]:
     """The scope's own name and its block's, each only where it tells something."""
     name, block = scope.name, scope.definition
+    shared = _SHARED if scope.first is not None else ""
     if re.fullmatch(rf"({re.escape(block)})?[_-]?\d*", name):
-        return "", block or name
-    return name, "" if name.startswith(block) else block
+        return "", (block or name) + shared
+    return name, ("" if name.startswith(block) else block) + shared

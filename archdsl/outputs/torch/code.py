@@ -99,6 +99,13 @@ class Either:
 
 
 @dataclass(frozen=True, slots=True)
+class Not:
+    """`not value`."""
+
+    value: Expr
+
+
+@dataclass(frozen=True, slots=True)
 class Repeat:
     """`*[item for _ in range(count)]`, the same module several times over, each with its own weights."""
 
@@ -115,7 +122,7 @@ class Noted:
 
 
 Expr = (
-    Const | Name | Operand | Call | Items | Binary | Dotted | Subscript | Slice | Either | Repeat | Noted
+    Const | Name | Operand | Call | Items | Binary | Dotted | Subscript | Slice | Either | Not | Repeat | Noted
 )
 
 _LEVELS = {"or": 1, "and": 2, "**": 9}
@@ -130,6 +137,8 @@ def level(expr: Expr) -> int:
         return _LEVELS[expr.operator]
     if isinstance(expr, Either):
         return 0
+    if isinstance(expr, Not):
+        return 3
     if isinstance(expr, Const) and isinstance(expr.value, int | float) and expr.value < 0:
         return 8
     return _ATOM
@@ -159,6 +168,8 @@ def flat(expr: Expr) -> str:
             return f"{flat(start) if start else ''}:{flat(stop) if stop else ''}"
         case Either(condition, yes, no):
             return f"{_tight(yes, 1)} if {_tight(condition, 1)} else {flat(no)}"
+        case Not(value):
+            return f"not {_tight(value, 3)}"
         case Repeat(item, count):
             return f"*[{flat(item)} for _ in range({flat(count)})]"
         case Noted(value):
@@ -207,6 +218,8 @@ def rebuild(expr: Expr, leaf: Callable[[Const | Operand | Name], Expr]) -> Expr:
                 return Slice(go(start) if start else None, go(stop) if stop else None)
             case Either(condition, yes, no):
                 return Either(go(condition), go(yes), go(no))
+            case Not(value):
+                return Not(go(value))
             case Repeat(item, count):
                 return Repeat(go(item), go(count))
             case Noted(value, comment):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import combinations
-from typing import Any
+from itertools import product
+from typing import Any, NamedTuple
 
-from archdsl.outputs.torch.code import Binary, Call, Const, Expr, Name
+from archdsl.outputs.torch.code import Binary, Const, Expr, Name, Not
 from archdsl.outputs.torch.columns import UNSET
 from archdsl.outputs.torch.parameters import Parameter, Parameters
 
@@ -14,26 +14,85 @@ Truths = Sequence[bool | None]
 """By use; None where it does not matter."""
 
 Terms = Sequence[tuple[Expr, Sequence[Any]]]
-"""Numbers of channels that the class speaks of, with their values in each use."""
+"""Numbers of channels that the class speaks of, with their value in each use."""
+
+
+class Candidate(NamedTuple):
+    """A condition, the parameters it needs, and where it holds."""
+
+    expr: Expr
+    needs: tuple[Parameter, ...]
+    truths: Truths
 
 
 def condition(wanted: Truths, parameters: Parameters, terms: Terms, name: str) -> Expr:
     """An expression that is true where `wanted` is: the plainest there is, else a parameter `name`."""
-    for candidates in (parameters.needed, parameters.known):
-        for chosen, expr, truths in _candidates(candidates, terms):
-            for each, outcome in ((expr, truths), (negated(expr), [not truth for truth in truths])):
-                if _agree(wanted, outcome):
-                    for parameter in chosen:
-                        parameter.needed = True
-                    return each
-    return Name(parameters.add(name, [bool(truth) for truth in wanted]).name)
+    for known in (parameters.needed, parameters.known):
+        for candidate in _candidates(known, terms):
+            for expr, truths in ((candidate.expr, candidate.truths), _opposite(candidate)):
+                if _agree(wanted, truths):
+                    for each in candidate.needs:
+                        parameters.need(each)
+                    return expr
+    made = parameters.add(name, [UNSET if truth is None else truth for truth in wanted])
+    return Name(made.name)
+
+
+def _candidates(known: Sequence[Parameter], terms: Terms) -> Iterator[Candidate]:
+    for each in known:
+        if all(isinstance(value, bool) for value in each.values):
+            yield Candidate(Name(each.name), (each,), each.values)
+    unequal = list(_channels_unlike(known, terms))
+    sizes = [each for each in known if not each.counts_channels and _are_numbers(each.values)]
+    yield from unequal
+    for each in sizes:
+        yield from _compared(each)
+    for first, second in product((c for each in sizes for c in _compared(each)), unequal):
+        truths = [a or b for a, b in zip(first.truths, second.truths, strict=True)]
+        yield Candidate(Binary("or", first.expr, second.expr), first.needs + second.needs, truths)
+
+
+def _channels_unlike(known: Sequence[Parameter], terms: Terms) -> Iterator[Candidate]:
+    """`in_channels != 4 * width`: the channels of an input against others."""
+    for each in known:
+        if not each.name.startswith("in_") or not _are_numbers(each.values):
+            continue
+        for expr, values in terms:
+            if expr != Name(each.name) and UNSET not in values:
+                truths = [a != b for a, b in zip(each.values, values, strict=True)]
+                yield Candidate(Binary("!=", Name(each.name), expr), (each,), truths)
+
+
+def _compared(parameter: Parameter) -> Iterator[Candidate]:
+    """`stride != 1`, `depth > 0`: one parameter against its values."""
+    for value in sorted(set(parameter.values)):
+        operator = ">" if value == 0 and min(parameter.values) == 0 else "!="
+        truths = [each != value for each in parameter.values]
+        yield Candidate(Binary(operator, Name(parameter.name), Const(value)), (parameter,), truths)
+    for value in sorted(set(parameter.values)):
+        truths = [each > value for each in parameter.values]
+        yield Candidate(Binary(">", Name(parameter.name), Const(value)), (parameter,), truths)
+
+
+def _opposite(candidate: Candidate) -> tuple[Expr, Truths]:
+    return negated(candidate.expr), [not truth for truth in candidate.truths]
 
 
 def negated(expr: Expr) -> Expr:
     """The opposite, as one would write it."""
-    opposite = {"==": "!=", "!=": "==", ">": "<=", "<=": ">", "<": ">=", ">=": "<"}
-    if isinstance(expr, Binary) and expr.operator in opposite:
-        return Binary(opposite[expr.operator], expr.left, expr.right)
-    if isinstance(expr, Binary):  # of `or` and `and`, of which only the first is made here
+    opposites = {"==": "!=", "!=": "==", ">": "<=", "or": "and"}
+    if isinstance(expr, Not):
+        return expr.value
+    if isinstance(expr, Binary) and expr.operator == "or":
         return Binary("and", negated(expr.left), negated(expr.right))
-    return Call(Name("not"), (expr,))
+    if isinstance(expr, Binary):
+        return Binary(opposites[expr.operator], expr.left, expr.right)
+    return Not(expr)
+
+
+def _agree(wanted: Truths, truths: Truths) -> bool:
+    return all(want is None or want == truth for want, truth in zip(wanted, truths, strict=True))
+
+
+def _are_numbers(values: Sequence[Any]) -> bool:
+    return all(isinstance(value, int) and not isinstance(value, bool) for value in values)

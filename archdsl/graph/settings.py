@@ -1,0 +1,74 @@
+"""Values from outside: inputs' shapes, and parameters that a caller overrides."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from archdsl.diagnostics import Report
+from archdsl.graph.binding import nearest
+from archdsl.graph.build import Place
+from archdsl.graph.errors import (
+    Failed,
+    UnknownName,
+    WrongArgument,
+    WrongShape,
+)
+from archdsl.graph.evaluate import Evaluator
+from archdsl.graph.values import (
+    Env,
+    describe,
+)
+from archdsl.source import Source
+from archdsl.syntax import tree
+from archdsl.syntax.parse import parse
+
+
+class NotAnExpression(ValueError):
+    """The value of a setting is not an expression of the language."""
+
+
+def setting(evaluator: Evaluator, name: str, text: str, env: Env, place: Place) -> Any:
+    source = Source(f"--set {name}", f"let value = {text}")
+    report = Report()
+    file = parse(source, report)
+    if file is None or len(file.statements) != 1 or not isinstance(file.statements[0], tree.Let):
+        raise NotAnExpression(f"--set {name}={text}: `{text}` is not a value")
+    problems = evaluator.builder.report
+    evaluator.builder.report = report
+    try:
+        return evaluator.value(file.statements[0].value, env, place)
+    except Failed:
+        why = "; ".join(each.text for each in report)
+        raise NotAnExpression(f"--set {name}={text}: {why}") from None
+    finally:
+        evaluator.builder.report = problems
+
+
+def input_shape(evaluator: Evaluator, item: tree.Input, env: Env, place: Place) -> tuple[Any, str]:
+    """The shape and the type of numbers of an input."""
+    parts = item.shape.parts if isinstance(item.shape, tree.Dims) else (item.shape,)
+    for part in parts:
+        if isinstance(part, tree.Name) and part.name not in evaluator.visible(env):
+            name = part.name
+            hints = (f"a size: `3 x 224 x 224`, or a parameter of the net: `({name} = 224)`",)
+            evaluator.fail(UnknownName(at=part.span, name=name, hints=hints, trace=place.trace))
+    value = evaluator.static(item.shape, env, place)
+    sizes = (value,) if not isinstance(value, tuple) else value
+    if not all(isinstance(size, int) and not isinstance(size, bool) and size >= 1 for size in sizes):
+        evaluator.fail(
+            WrongShape(at=item.shape.span, what="an input", got=describe(value), trace=place.trace)
+        )
+    dtype = item.dtype.name if item.dtype else "float"
+    if dtype not in ("float", "int"):
+        assert item.dtype is not None
+        evaluator.fail(
+            WrongArgument(
+                at=item.dtype.span,
+                callee="`input`",
+                parameter="of",
+                wants="`float` or `int`",
+                got=f"`{dtype}`",
+                hints=nearest(dtype, ("float", "int")),
+            )
+        )
+    return sizes, dtype
