@@ -110,9 +110,14 @@ def test_double_equals_is_exact() -> None:
 
 
 @pytest.mark.parametrize(
-    ("operator", "holds"), [("<", (False, False, True)), ("<=", (False, True, True)), (">", (True, False, False)),
-                            (">=", (True, True, False))]
-)  # fmt: skip
+    ("operator", "holds"),
+    [
+        ("<", (False, False, True)),
+        ("<=", (False, True, True)),
+        (">", (True, False, False)),
+        (">=", (True, True, False)),
+    ],
+)
 def test_inequalities(operator: str, holds: tuple[bool, ...]) -> None:
     for computed, expected in zip((11, 10, 9), holds, strict=True):
         assert relation("10", computed, operator) == (expected, "holds" if expected else "differs")
@@ -187,6 +192,10 @@ def test_a_claim_that_does_not_hold_is_a_warning() -> None:
     assert found.text == "claim tail.params ~ 260K: it is 250_890, 3.5% less"
     assert found.hints == ("claim tail.params ~ 251K",)
     assert found.notes == ()
+
+
+def test_a_remedy_is_precise_enough() -> None:
+    assert told("tail.params", "~", "2M", "claim").hints == ("claim tail.params ~ 250_890",)
 
 
 def test_notes_say_how_it_would_hold() -> None:

@@ -315,8 +315,10 @@ def inception_v3(net: Builder) -> Value:
         return net(op("concat"), *(net.chain(x, *branch) for branch in branches))
 
     x = net.chain(
-        net.input(3, 299, 299), conv(3, 2, 0), conv(3, 1, 0), conv(3), pool(3, 2), conv(1), conv(3, 1, 0), pool(3, 2)
-    )  # fmt: skip
+        net.input(3, 299, 299),
+        *[conv(3, 2, 0), conv(3, 1, 0), conv(3), pool(3, 2)],
+        *[conv(1), conv(3, 1, 0), pool(3, 2)],
+    )
     wide, tall, average = conv((1, 7)), conv((7, 1)), op("avgpool", kernel=3, stride=1, padding=1)
     for _ in range(3):
         x = mixed(x, [conv(1)], [conv(1), conv(5)], [conv(1), conv(3), conv(3)], [average, conv(1)])
@@ -442,7 +444,9 @@ PUBLISHED = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("build", "size", "stride"), [row[1:] for row in PUBLISHED], ids=[row[0] for row in PUBLISHED])
+@pytest.mark.parametrize(
+    ("build", "size", "stride"), [row[1:] for row in PUBLISHED], ids=[row[0] for row in PUBLISHED]
+)
 def test_published_networks(build: Feature, size: int, stride: int) -> None:
     net = Builder()
     found = checked(net, build(net))

@@ -165,5 +165,13 @@ def test_the_networkx_graph() -> None:
     assert made.nodes[2]["blocks"] == ("unit", "unit.0")
     assert made.nodes[2]["scope"] == "unit.0"
     assert made.nodes[3]["inputs"] == ((2, 8, 8), (2, 8, 8))
-    edges = [(tail, head, facts["shape"], facts["port"], facts["argument"]) for tail, head, facts in made.edges(data=True)]
-    assert edges == [(0, 1, (4, 8, 8), 0, 0), (1, 2, (4, 8, 8), 0, 0), (2, 3, (2, 8, 8), 0, 0), (2, 3, (2, 8, 8), 0, 1)]
+    edges = [
+        (tail, head, facts["shape"], facts["port"], facts["argument"])
+        for tail, head, facts in made.edges(data=True)
+    ]
+    assert edges == [
+        (0, 1, (4, 8, 8), 0, 0),
+        (1, 2, (4, 8, 8), 0, 0),
+        (2, 3, (2, 8, 8), 0, 0),
+        (2, 3, (2, 8, 8), 0, 1),
+    ]

@@ -10,6 +10,7 @@ from builder import Builder
 
 from archdsl.check import Checked, check
 from archdsl.diagnostics import Report
+from archdsl.graph.model import Value
 from archdsl.ops import OPERATORS
 from archdsl.ops.contract import Op
 
@@ -43,7 +44,7 @@ def parameters(module: Any) -> int:
 LAYERS = [
     ("transposed", op("conv_transpose", out=16, kernel=4, stride=2, padding=1),
      lambda nn: nn.ConvTranspose2d(32, 16, 4, stride=2, padding=1)),
-    ("transposed, overlapping, with groups", op("conv_transpose", out=16, kernel=5, stride=3, groups=4, bias=False),
+    ("transposed, grouped", op("conv_transpose", out=16, kernel=5, stride=3, groups=4, bias=False),
      lambda nn: nn.ConvTranspose2d(32, 16, 5, stride=3, groups=4, bias=False)),
     ("depthwise", op("conv", out=32, kernel=3, padding=1, groups=32),
      lambda nn: nn.Conv2d(32, 32, 3, padding=1, groups=32)),
@@ -82,16 +83,15 @@ def test_locally_connected() -> None:
     assert found.flops == flops(layer, torch.zeros(1, 4, 11, 9))
 
 
-def tied(name: str = "right") -> Builder:
+def language_model(tie: str) -> tuple[Builder, Value]:
+    """A tie makes either the embedding or the linear layer the one whose numbers are used."""
     net = Builder()
     words = net.input(35, name="words", dtype="int")
     embedded = net(op("embedding", entries=1000, dim=64), words, name="embed")
-    net.last = net(op("linear", out=1000), embedded, name="decoder")  # type: ignore[attr-defined]
-    if name == "right":
-        net.tie("decoder.weight", "embed.weight")
-    elif name == "left":
-        net.tie("embed.weight", "decoder.weight")
-    return net
+    if tie:
+        names = ("decoder.weight", "embed.weight")
+        net.tie(*names if tie == "embed" else names[::-1])
+    return net, net(op("linear", out=1000), embedded, name="decoder")
 
 
 class LanguageModel(torch.nn.Module):  # type: ignore[misc]
@@ -106,26 +106,27 @@ class LanguageModel(torch.nn.Module):  # type: ignore[misc]
         return self.decoder(self.embed(words))
 
 
-@pytest.mark.parametrize("tie", ["", "right", "left"])
-def test_tied_embedding_and_linear(tie: str) -> None:
-    net = tied(tie)
-    found = checked(net, net.last)  # type: ignore[attr-defined]
+@pytest.mark.parametrize(
+    ("tie", "names"),
+    [
+        ("", ["embed.weight", "decoder.weight", "decoder.bias"]),
+        ("embed", ["embed.weight", "decoder.bias"]),
+        ("decoder", ["decoder.weight", "decoder.bias"]),
+    ],
+)
+def test_tied_embedding_and_linear(tie: str, names: list[str]) -> None:
+    found = checked(*language_model(tie))
     peer = LanguageModel(bool(tie))
     assert found.metrics.params == parameters(peer) == (65_000 if tie else 129_000)
     assert found.metrics.flops == flops(peer, torch.zeros(1, 35, dtype=torch.long))
     assert found.metrics.weights == 64_000  # an embedding multiplies nothing; the linear layer does
     assert found.metrics.weight_layers == 1
     assert sum(layer.params for layer in found.layers) == found.metrics.params
+    assert [name for name, _ in found.weights()] == names
     # each part has all that it uses, as its module has
     assert found.part(1, 2).params == parameters(peer.embed) == 64_000
     assert found.part(2, 3).params == parameters(peer.decoder) == 65_000
     assert found.part(2, 3).weights == 64_000
-    names = [name for name, _ in found.weights()]
-    assert names == [name for name in ("embed.weight", "decoder.weight", "decoder.bias") if name not in lost(tie)]
-
-
-def lost(tie: str) -> list[str]:
-    return {"": [], "right": ["decoder.weight"], "left": ["embed.weight"]}[tie]
 
 
 def test_a_shared_layer_counts_once_and_costs_twice() -> None:

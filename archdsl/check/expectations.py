@@ -266,10 +266,11 @@ def _hints(verdict: Verdict) -> tuple[str, ...]:
     value = _shown(expectation, verdict.computed)
     literal = read(expectation.printed.span.text)
     if expectation.operator == "~" and literal and not isinstance(verdict.computed, tuple):
-        value = literal.reprint(Fraction(verdict.computed))
+        exact = Fraction(verdict.computed)
+        value = literal.reprint(exact) if literal.rounded(exact) else value
     line, printed = expectation.span, expectation.printed.span
-    inside = line.source is printed.source and line.start <= printed.start and printed.end <= line.end
-    if not inside or "|" in line.text or "\n" in line.text:  # a table's cell
+    inside = line.source is printed.source and line.start < printed.start and printed.end <= line.end
+    if not inside or "\n" in line.text:  # a cell of a table, not a line
         return (value,)
     before, after = line.text[: printed.start - line.start], line.text[printed.end - line.start :]
     return (f"{expectation.kind} {before.removeprefix(expectation.kind).lstrip()}{value}{after}",)
@@ -279,11 +280,11 @@ def _origin(checked: Checked, expectation: Expectation) -> tuple[Label, ...]:
     """Where the subject was made."""
     graph, value = checked.graph, expectation.value
     if not expectation.subject:
-        return (Label(graph.net.name.span, "of this network"),)
+        return (Label(graph.net.name.span, f"{expectation.metric} of this network"),)
     if METRICS[expectation.metric].of_value and value is not None:
         return (Label(value.node.span, f"{show(value.shape or ())} comes from here"),)
     named = graph.named.get(expectation.subject)
-    return (Label(named.span, "of this part"),) if named else ()
+    return (Label(named.span, f"{expectation.metric} of this part"),) if named else ()
 
 
 def _incomparable(checked: Checked, expectation: Expectation) -> NothingToCompare:

@@ -13,7 +13,7 @@ from archdsl.graph.errors import DuplicateName, Failed, TooLarge
 from archdsl.graph.model import Node, Scope, Value
 from archdsl.graph.names import module_name
 from archdsl.ops.contract import Op
-from archdsl.ops.problems import Problem
+from archdsl.ops.problems import Problem, WrongElements
 from archdsl.sizes import Shape, show
 from archdsl.source import Span
 from archdsl.syntax import tree
@@ -73,6 +73,8 @@ class Builder:
         self.nodes: list[Node] = []
         self.scopes: list[Scope] = []
         self.failed = False
+        self.integers: set[int] = set()
+        """Indices of the nodes that give whole numbers; all others give real ones."""
         self._inferred: dict[tuple[Op, tuple[Shape, ...]], tuple[Shape, ...] | list[Problem]] = {}
 
     def fail(self, diagnostic: Diagnostic) -> Failed:
@@ -150,11 +152,31 @@ class Builder:
         if None in shapes:
             given: tuple[Shape | None, ...] = (None,) * 2
         else:
+            self._check_elements(op, inputs, place, site)
             given = self._infer(op, shapes, inputs, place, site, ends)
         node = Node(len(self.nodes), op, inputs, (), place.scope, name, site, place.trace)
         node.outputs = tuple([Value(node, port, shape) for port, shape in enumerate(given)])
         self.nodes.append(node)
         return node
+
+    def _check_elements(
+        self, op: Op, inputs: tuple[Value, ...], place: Place, site: tree.Expression
+    ) -> None:
+        """Refuse whole numbers where real ones are needed, and the other way round."""
+        takes, gives = op.dtypes
+        if not self.integers and takes != "int" and gives != "int":
+            return
+        for operand, value in enumerate(inputs):
+            holds = "int" if value.node.index in self.integers else "float"
+            if takes not in ("any", holds):
+                words = {"int": "whole numbers", "float": "real numbers"}
+                problem = Problem(
+                    WrongElements, operands=(operand,), op=op.name, wants=words[takes], holds=words[holds]
+                )
+                self.fail(diagnose(problem, op, inputs, site, place.trace))
+            gives = holds if gives == "same" else gives
+        if gives == "int":
+            self.integers.add(len(self.nodes))
 
     def _infer(
         self,

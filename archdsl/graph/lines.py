@@ -220,6 +220,8 @@ class Lines(Calls):
         shape, dtype = input_shape(self, item, env, place)
         op = OPERATORS["input"](size=shape, dtype=dtype)
         node = self.builder.node(op, (), place, item.name, item)  # type: ignore[arg-type]
+        if dtype == "int":
+            self.builder.integers.add(node.index)
         value = node.outputs[0]
         self.inputs[item.name.name] = value
         self.label(item.name, value, node.index, place, env)

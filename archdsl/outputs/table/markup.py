@@ -15,6 +15,7 @@ _LATEX = {
     "<": r"\textless{}",
     ">": r"\textgreater{}",
     "|": r"\textbar{}",
+    '"': r"\textquotedbl{}",
     "×": r"$\times$",
     "…": r"\ldots{}",
     "\n": " ",
@@ -48,9 +49,10 @@ def _latex_row(cells: Iterable[str]) -> str:
 
 
 def _latex_cell(cell: str) -> str:
-    cell = re.sub(r"[\\~^<>|×…\n&%$#_{}]", lambda found: _LATEX[found[0]], cell)
+    cell = re.sub(r'[\\~^<>|"×…\n&%$#_{}]', lambda found: _LATEX[found[0]], cell)
     cell = re.sub(r"(?<=\d) ?x ?(?=\d)", r"$\\times$", cell)
-    return f"{{{cell}}}" if cell.startswith(("[", "*")) else cell  # else an argument of the \\ before it
+    # after \\ a bracket would be a distance, and a star forbids a page break
+    return f"{{{cell}}}" if cell.startswith(("[", "*")) else cell
 
 
 def html(grid: Grid) -> str:
