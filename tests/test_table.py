@@ -177,10 +177,10 @@ def test_every_layer_is_in_the_tree_once(resnets: dict[str, Checked]) -> None:
 
 
 def test_long_chains_fold_and_print() -> None:
-    checked = network("net N { input x: 4 x 4 x 4; (conv(4, 3, padding = same) -> relu) * 5000; linear(3) }")
+    checked = network("net N { input x: 4 x 4 x 4; (conv(4, 3, padding = same) -> relu) * 5000; flatten; linear(3) }")
     assert [each.times for each in repeats(fold(checked))] == [5000]
     assert len(render([checked], "text").splitlines()) < 15
-    assert len(render([checked], "csv").splitlines()) == 10_002
+    assert len(render([checked], "csv").splitlines()) == 10_003
 
 
 # -- one network ----------------------------------------------------------------------------------

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, ClassVar
 
@@ -23,7 +22,6 @@ from archdsl.graph.model import Expectation
 from archdsl.sizes import Shape, show
 
 
-@dataclass(frozen=True, kw_only=True)
 class ExpectationFailed(Error):
     """An `expect` does not hold.
 
@@ -40,7 +38,6 @@ class ExpectationFailed(Error):
     off: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class ClaimDisagrees(Warning_):
     """What somebody printed is not what is computed.
 
@@ -56,7 +53,6 @@ class ClaimDisagrees(Warning_):
     off: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class NothingToCompare(Error):
     """The subject of an expectation has no such metric.
 

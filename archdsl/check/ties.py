@@ -7,7 +7,6 @@ which node owns it, or to report why a tie cannot be.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import ClassVar
 
@@ -19,7 +18,6 @@ from archdsl.ops.contract import Weight
 from archdsl.sizes import Shape, show
 
 
-@dataclass(frozen=True, kw_only=True)
 class NothingToTie(Error):
     """A tie names a parameter that the network does not have.
 
@@ -32,7 +30,6 @@ class NothingToTie(Error):
     name: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class TiedShapesDiffer(Error):
     """Two tied parameters have different shapes, so one cannot stand for the other.
 

@@ -6,14 +6,12 @@ and a warning for each part of it that no output depends on.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from archdsl.diagnostics import Error, Label, Report, Warning_
 from archdsl.graph.model import Elaborated, Node, Value
 
 
-@dataclass(frozen=True, kw_only=True)
 class DeadBranch(Warning_):
     """A value is computed and never used.
 
@@ -26,7 +24,6 @@ class DeadBranch(Warning_):
     layer: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class UnusedInput(Warning_):
     """An input of the network is never read.
 
@@ -38,7 +35,6 @@ class UnusedInput(Warning_):
     name: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class NothingComputed(Error):
     """A network has no output, or no layers between its inputs and its outputs.
 

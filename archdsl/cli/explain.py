@@ -11,7 +11,7 @@ from archdsl.cli.calls import SOUND, CallError, did_you_mean, put
 @click.argument("code", required=False, metavar="[CODE]")
 def explain(code: str | None) -> int:
     """Explain a diagnostic by its code, such as E301; without a code, list them all."""
-    from archdsl.outputs.reference import diagnostics
+    from archdsl.outputs.reference import diagnostics, message
 
     known = diagnostics()
     if code is None:
@@ -20,5 +20,5 @@ def explain(code: str | None) -> int:
     kind = known.get(code.upper())
     if kind is None:
         raise CallError(f"no diagnostic has the code `{code}`", did_you_mean(code, known))
-    put(f"{kind.severity}[{kind.code}]: {kind.message}\n\n{kind.explanation()}")
+    put(f"{kind.severity}[{kind.code}]: {message(kind)}\n\n{kind.explanation()}")
     return SOUND

@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple, dataclass_transform
 
 from archdsl.source import Span
 
@@ -47,9 +47,12 @@ Trace = Step | None
 _registry: dict[str, type[Diagnostic]] = {}
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass_transform(kw_only_default=True, frozen_default=True)
 class Diagnostic:
-    """What every diagnostic has: a place, what to say there, and where else to look."""
+    """What every diagnostic has: a place, what to say there, and where else to look.
+
+    A frozen dataclass in all but the machinery, which for so many classes costs too much at start.
+    """
 
     code: ClassVar[str] = ""
     severity: ClassVar[Severity]
@@ -72,10 +75,29 @@ class Diagnostic:
             raise TypeError(f"{cls.__name__}: each code is used once and explained by a docstring")
         _registry[cls.code] = cls
 
+    def __init__(self, **fields: Any) -> None:
+        vars(self).update(fields)
+        missing = [name for name in self._fields() if not hasattr(self, name)]
+        unknown = fields.keys() - self._fields()
+        if missing or unknown:
+            raise TypeError(f"{type(self).__name__}: missing {missing}, unknown {sorted(unknown)}")
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError("a diagnostic does not change")
+
+    @classmethod
+    def _fields(cls) -> set[str]:
+        """The names of the fields: what is annotated and no ClassVar."""
+        annotations = (item for each in cls.__mro__ for item in vars(each).get("__annotations__", {}).items())
+        return {name for name, kind in annotations if not str(kind).startswith("ClassVar")}
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.at}: {self.text})"
+
     @property
     def text(self) -> str:
         """The message with the fields filled in."""
-        return self.message.format_map(vars(self))
+        return self.message.format_map(_Fields(self))
 
     @classmethod
     def explanation(cls) -> str:
@@ -86,6 +108,17 @@ class Diagnostic:
     def headline(cls) -> str:
         """The first paragraph of the explanation, on one line."""
         return " ".join(cls.explanation().partition("\n\n")[0].split())
+
+
+class _Fields(dict[str, Any]):
+    """A diagnostic's fields, defaults included, for its message."""
+
+    def __init__(self, diagnostic: Diagnostic) -> None:
+        super().__init__()
+        self.diagnostic = diagnostic
+
+    def __missing__(self, name: str) -> Any:
+        return getattr(self.diagnostic, name)
 
 
 class Error(Diagnostic):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from archdsl.diagnostics import Error, Warning_
@@ -15,7 +14,6 @@ class Failed(Exception):
 # --- names and arguments -------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, kw_only=True)
 class MissingArgument(Error):
     """A call leaves out an argument that has no default."""
 
@@ -25,7 +23,6 @@ class MissingArgument(Error):
     parameter: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class TooManyArguments(Error):
     """A call gives more arguments than the callee has parameters."""
 
@@ -35,7 +32,6 @@ class TooManyArguments(Error):
     most: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class UnknownArgument(Error):
     """A call names an argument that the callee does not have."""
 
@@ -45,7 +41,6 @@ class UnknownArgument(Error):
     parameter: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class WrongArgument(Error):
     """An argument is of the wrong type, or out of its range."""
 
@@ -57,7 +52,6 @@ class WrongArgument(Error):
     got: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class GivenTwice(Error):
     """One argument is given by position and by name, or by name twice."""
 
@@ -67,7 +61,6 @@ class GivenTwice(Error):
     parameter: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class UnknownName(Error):
     """A name that nothing here has: no layer, block, notation, label, parameter or `let`.
 
@@ -80,7 +73,6 @@ class UnknownName(Error):
     name: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class UsedBeforeMade(Error):
     """A tensor is used before the line that makes it: the network would be a cycle.
 
@@ -93,7 +85,6 @@ class UsedBeforeMade(Error):
     name: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class NotALayer(Error):
     """A line is neither a layer nor a tensor.
 
@@ -106,7 +97,6 @@ class NotALayer(Error):
     what: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class WrongOperands(Error):
     """An operator such as `+` or `<` does not work on these values."""
 
@@ -115,7 +105,6 @@ class WrongOperands(Error):
     why: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class DuplicateName(Error):
     """Two things of one kind have one name in one place.
 
@@ -128,7 +117,6 @@ class DuplicateName(Error):
     name: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class HoleMismatch(Error):
     """A word is written like a notation, but a hole of it does not match.
 
@@ -143,7 +131,6 @@ class HoleMismatch(Error):
     why: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class NothingBefore(Error):
     """A layer has no input: nothing comes before it.
 
@@ -157,7 +144,6 @@ class NothingBefore(Error):
     why: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class SeveralOutputs(Error):
     """Something with several outputs is used as if it were one tensor."""
 
@@ -167,7 +153,6 @@ class SeveralOutputs(Error):
     names: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class NoAttribute(Error):
     """A value does not have what stands behind the dot."""
 
@@ -177,7 +162,6 @@ class NoAttribute(Error):
     name: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class NotCallable(Error):
     """Only layers, blocks, notations and functions take arguments."""
 
@@ -186,7 +170,6 @@ class NotCallable(Error):
     what: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class ReservedName(Error):
     """A word of the language, or the name of a built-in layer, cannot be given to something else."""
 
@@ -196,7 +179,6 @@ class ReservedName(Error):
     what: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class WrongShape(Error):
     """What is written as a shape is none: `3 x 224 x 224`, each size a whole number of at least 1."""
 
@@ -206,7 +188,6 @@ class WrongShape(Error):
     got: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class WrongInputs(Error):
     """An operator got too few or too many tensors."""
 
@@ -217,7 +198,6 @@ class WrongInputs(Error):
     got: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class SharedDiffers(Error):
     """A shared module is used on inputs for which it would need other weights.
 
@@ -235,7 +215,6 @@ class SharedDiffers(Error):
 # --- structure -----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, kw_only=True)
 class EndlessRecursion(Error):
     """A block, notation or function uses itself and no condition ends it.
 
@@ -248,7 +227,6 @@ class EndlessRecursion(Error):
     limit: int
 
 
-@dataclass(frozen=True, kw_only=True)
 class TooLarge(Error):
     """A repetition or a loop would make more layers than any network has."""
 
@@ -257,7 +235,6 @@ class TooLarge(Error):
     limit: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class ImportFailed(Error):
     """An imported file cannot be read."""
 
@@ -267,7 +244,6 @@ class ImportFailed(Error):
     why: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class ImportLoop(Error):
     """Files import each other in a circle. Move what both need into a third file."""
 
@@ -277,7 +253,6 @@ class ImportLoop(Error):
     loop: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class ImportOutside(Error):
     """An import leaves the project's folder.
 
@@ -290,7 +265,6 @@ class ImportOutside(Error):
     path: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class RowCells(Error):
     """A table row has too few or too many cells.
 
@@ -304,7 +278,6 @@ class RowCells(Error):
     columns: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class WrongHeader(Error):
     """A table's header is not one.
 
@@ -317,7 +290,6 @@ class WrongHeader(Error):
     why: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class ColumnsDiffer(Error):
     """Two tables of one net have different columns, so its variants are not clear."""
 
@@ -327,7 +299,6 @@ class ColumnsDiffer(Error):
     those: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class WrongCount(Error):
     """A repetition needs a whole number of at least 0 behind `*`, a loop needs a list."""
 
@@ -337,7 +308,6 @@ class WrongCount(Error):
     got: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class Misplaced(Error):
     """A statement stands where it means nothing, such as an `input` within a block."""
 
@@ -347,7 +317,6 @@ class Misplaced(Error):
     where: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class UnknownMetric(Error):
     """An `expect` or `claim` asks for a metric that there is not."""
 
@@ -356,7 +325,6 @@ class UnknownMetric(Error):
     name: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class UnknownSubject(Error):
     """An `expect` or `claim` speaks of a label that there is not."""
 
@@ -365,7 +333,6 @@ class UnknownSubject(Error):
     name: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class WrongPrinted(Error):
     """The value of an `expect` or `claim` is not one that its metric can have."""
 
@@ -376,7 +343,6 @@ class WrongPrinted(Error):
     got: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class UnusedLabel(Warning_):
     """A label on an existing tensor is never used; it names no module, so it does nothing."""
 
@@ -385,7 +351,6 @@ class UnusedLabel(Warning_):
     name: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class UnusedName(Warning_):
     """A parameter or a `let` is never used."""
 

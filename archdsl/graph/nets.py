@@ -27,7 +27,7 @@ from archdsl.graph.model import Elaborated, Node, Scope, Value
 from archdsl.graph.names import module_name
 from archdsl.graph.program import Program
 from archdsl.graph.settings import setting
-from archdsl.graph.subjects import resolve
+from archdsl.graph.subjects import is_literal, resolve
 from archdsl.graph.tables import columns_of, variant_tables
 from archdsl.graph.values import (
     BlockDefinition,
@@ -170,7 +170,10 @@ def _elaborated(
         value = expander.tensor(last, net.name, place)
         outputs = {"output": value} if value is not None and value.node.inputs else {}
     root.outputs = outputs
-    expectations = [made for each in expander.pending if (made := resolve(expander, each))]
+    resolved = [made for each in expander.pending if (made := resolve(expander, each))]
+    changed = any(parameter.name.name in settings for parameter in net.parameters)
+    # numbers are printed of the net with its own parameters; what is written in terms of them holds on
+    expectations = [each for each in resolved if not (changed and is_literal(each.printed))]
     _unused_labels(expander)
     if builder.failed:
         return None

@@ -84,6 +84,13 @@ def resolve(lines: Lines, pending: Pending) -> Expectation | None:
     )
 
 
+def is_literal(printed: tree.Expression) -> bool:
+    """Whether a printed value is a plain number or shape: no parameter has a part in it."""
+    if isinstance(printed, tree.Dims):
+        return all(map(is_literal, printed.parts))
+    return isinstance(printed, tree.Number)
+
+
 def _subject(lines: Lines, subject: str, pending: Pending) -> tuple[Value | None, int, int]:
     """What a path names: a label, or else a module by its name in the compiled net."""
     builder, prefix = lines.builder, pending.place.scope.path

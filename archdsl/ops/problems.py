@@ -6,7 +6,6 @@ operator turns it into a diagnostic that points at the argument and at where the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from archdsl.diagnostics import Error
@@ -40,7 +39,6 @@ class Problem:
         self.fields = fields
 
 
-@dataclass(frozen=True, kw_only=True)
 class BranchesDisagree(Error):
     """The branches of a merge do not fit together.
 
@@ -57,7 +55,6 @@ class BranchesDisagree(Error):
     right: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class NothingLeft(Error):
     """A size becomes zero or negative.
 
@@ -73,7 +70,6 @@ class NothingLeft(Error):
     result: int
 
 
-@dataclass(frozen=True, kw_only=True)
 class WrongRank(Error):
     """The input has too few or too many axes for this operator.
 
@@ -88,7 +84,6 @@ class WrongRank(Error):
     shape: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class NotDivisible(Error):
     """A number of channels or cells cannot be divided as asked.
 
@@ -103,7 +98,6 @@ class NotDivisible(Error):
     parts: int
 
 
-@dataclass(frozen=True, kw_only=True)
 class AxesDisagree(Error):
     """An argument names another number of axes than the input has.
 
@@ -118,7 +112,6 @@ class AxesDisagree(Error):
     axes: int
 
 
-@dataclass(frozen=True, kw_only=True)
 class ElementsDisagree(Error):
     """A reshape must keep the number of elements."""
 
@@ -131,7 +124,6 @@ class ElementsDisagree(Error):
     wanted: int
 
 
-@dataclass(frozen=True, kw_only=True)
 class CannotCrop(Error):
     """A crop can only make a map smaller."""
 
@@ -141,7 +133,6 @@ class CannotCrop(Error):
     wanted: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class WrongElements(Error):
     """The input holds the wrong type of numbers.
 
@@ -156,7 +147,6 @@ class WrongElements(Error):
     holds: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class ArgumentConflict(Error):
     """An argument's value is impossible, by itself or beside the others or the input.
 

@@ -33,7 +33,7 @@ def diagnostics_page() -> str:
     """All diagnostics as Markdown."""
     lines = ["# Diagnostics", "", "`archdsl explain CODE` prints the same text.", ""]
     for code, kind in diagnostics().items():
-        said = f"*{kind.severity}:* `{kind.message}`"
+        said = f"*{kind.severity}:* `{message(kind)}`"
         lines += [f"({code})=", f"## {code}", "", said, "", kind.explanation(), ""]
     return "\n".join(lines)
 
@@ -56,6 +56,16 @@ def metrics_page() -> str:
 
     lines = ["# Metrics", "", "What `expect` and `claim` can ask of a network, a block or a named value.", ""]
     return "\n".join([*lines, *(f"- `{name}`: {metric.doc}" for name, metric in METRICS.items()), ""])
+
+
+def message(kind: type[Diagnostic]) -> str:
+    """What a diagnostic says, its fields by name: `<op>: branches disagree in <what>`."""
+    return kind.message.format_map(_Fields())
+
+
+class _Fields(dict[str, str]):
+    def __missing__(self, name: str) -> str:
+        return f"<{name}>"
 
 
 def signature(op: type[Op]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import ClassVar
 
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
@@ -17,7 +16,6 @@ _KEYWORDS = frozenset(
 )
 
 
-@dataclass(frozen=True, kw_only=True)
 class Unexpected(Error):
     """The text does not go on as the language allows.
 
@@ -30,7 +28,6 @@ class Unexpected(Error):
     found: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class UnknownCharacter(Error):
     """A character that no word of the language has."""
 
@@ -39,7 +36,6 @@ class UnknownCharacter(Error):
     found: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class UnclosedText(Error):
     """A text in quotes has no end on its line."""
 
@@ -47,7 +43,6 @@ class UnclosedText(Error):
     message: ClassVar[str] = "this text is never closed"
 
 
-@dataclass(frozen=True, kw_only=True)
 class TextEnds(Error):
     """The file ends where something has still to come."""
 

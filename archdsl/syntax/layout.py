@@ -7,7 +7,6 @@ nowhere else, matched brackets, and an opening brace named for what it opens.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import ClassVar
 
 from lark import Token
@@ -90,7 +89,6 @@ class Layout:
             raise LayoutError("unclosed", stack[-1][0])
 
 
-@dataclass(frozen=True, kw_only=True)
 class BracketMismatch(Error):
     """A closing bracket does not belong to the bracket that is open.
 
@@ -102,7 +100,6 @@ class BracketMismatch(Error):
     bracket: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class BracketUnclosed(Error):
     """A bracket is never closed."""
 
@@ -111,7 +108,6 @@ class BracketUnclosed(Error):
     bracket: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class TooDeep(Error):
     """Brackets stand within brackets beyond any use. Give the inner parts names."""
 
