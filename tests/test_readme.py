@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 from pathlib import Path
@@ -34,7 +35,7 @@ def test_a_shown_call_prints_what_is_shown(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A line `…` stands for lines left out."""
+    """A line `…` stands for lines left out. `ARCHDSL_ACCEPT=1` shows what is printed now, in full."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "specs").symlink_to(ROOT / "specs")
     for name, text in re.findall(r"```arch\n# (\S+\.arch)\n(.+?)```", README, re.DOTALL):
@@ -43,6 +44,10 @@ def test_a_shown_call_prints_what_is_shown(
     assert program == "archdsl"
     main(arguments)
     printed = "".join(capsys.readouterr()).rstrip("\n")
+    if os.environ.get("ARCHDSL_ACCEPT"):
+        shown = (ROOT / "README.md").read_text("utf-8")
+        (ROOT / "README.md").write_text(shown.replace(f"$ {call}\n{output}\n", f"$ {call}\n{printed}\n"), "utf-8")
+        return
     pattern = re.escape(output).replace(re.escape("…") + "\n", "(?:.*\n)*?")
     assert re.fullmatch(pattern, printed), printed
 

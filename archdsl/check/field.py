@@ -171,7 +171,7 @@ _CELL = Window(1)
 def _behind(field: Field, way: Way, shape: Shape) -> Field:
     """What a value sees behind a layer that reads it in some way."""
     axes = field.axes
-    if isinstance(way, str) or _too_fine(axes, way):
+    if isinstance(way, str) or (way[0].transposed and _too_fine(axes, way)):
         return Field(field.source, tuple(map(_everywhere, axes, shape[1:])), False)
     if _alike(way) and _alike(axes):
         return Field(field.source, (_through(axes[0], way[0]),) * len(axes), True)
@@ -302,7 +302,7 @@ def _union(left: Axis, right: Axis) -> Axis:
 def _extent(axis: Axis, n: int) -> int:
     """The most cells that one of n positions sees."""
     if len(axis) == 1:
-        return max(high - low for low, high in axis[0].seen) + 1
+        return max([high - low for low, high in axis[0].seen]) + 1
     # within each phase the size of the hull is a convex function of the position: largest at an end
     period = lcm(*(len(part.seen) for part in axis))
     hulls = [_hull([part.at(position) for part in axis]) for position in _ends(n, period)]

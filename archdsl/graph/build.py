@@ -159,9 +159,7 @@ class Builder:
         self.nodes.append(node)
         return node
 
-    def _check_elements(
-        self, op: Op, inputs: tuple[Value, ...], place: Place, site: tree.Expression
-    ) -> None:
+    def _check_elements(self, op: Op, inputs: tuple[Value, ...], place: Place, site: tree.Expression) -> None:
         """Refuse whole numbers where real ones are needed, and the other way round."""
         takes, gives = op.dtypes
         if not self.integers and takes != "int" and gives != "int":

@@ -193,6 +193,8 @@ class Lines(Calls):
             value: Any = FunctionDefinition(item, env)
         else:
             value = self.bare(item.value, env, place)
+            if isinstance(value, OpLayer) and value.inputs:  # made here, once, however often it is used
+                value = self.run(value, None, place, None)
         self.declare(item.name.name, item.name.span, value, env, place)
 
     def declare(self, name: str, span: Any, value: Any, env: Env, place: Place) -> None:

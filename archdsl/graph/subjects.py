@@ -42,6 +42,8 @@ class Pending:
     start: int
     subject: Flow = None
     """For a table cell: the value it stands beside."""
+    name: str = ""
+    """For a table cell: what its row is called."""
     end: int | None = None
 
 
@@ -64,7 +66,7 @@ def resolve(lines: Lines, pending: Pending) -> Expectation | None:
         if subject:
             value, start, end = _subject(lines, subject, pending)
         elif pending.subject is not None:
-            subject = place.scope.path or "this row"
+            subject = pending.name or place.scope.path
         if isinstance(value, Outputs):
             value = None
     except Failed:

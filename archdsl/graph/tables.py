@@ -191,7 +191,8 @@ def _row(
     start = len(lines.builder.nodes)
     x = lines.lines(steps, x, inner, env)
     if steps:
-        _printed(lines, row, columns, x, start, inner, env)
+        name = label.name if label else where.removeprefix("table ")
+        _printed(lines, row, columns, x, start, inner, env, name)
     return x
 
 
@@ -223,7 +224,7 @@ def _call(table: tree.Table, row: tree.Row, columns: Columns) -> tree.Call:
 
 
 def _printed(
-    lines: Lines, row: tree.Row, columns: Columns, x: Flow, start: int, place: Place, env: Env
+    lines: Lines, row: tree.Row, columns: Columns, x: Flow, start: int, place: Place, env: Env, name: str
 ) -> None:
     """The cells of `= metric` and `~ metric` columns: an expectation or a claim about this row."""
     for index, mark, metric in columns.printed:
@@ -234,7 +235,9 @@ def _printed(
         kind, relation = ("expect", "==") if mark == "=" else ("claim", "~")
         end = len(lines.builder.nodes)
         printed: Any = cell.items[0]
-        lines.pending.append(Pending(kind, target, relation, printed, cell.span, env, place, start, x, end))
+        lines.pending.append(
+            Pending(kind, target, relation, printed, cell.span, env, place, start, x, name, end)
+        )
 
 
 def _expect_row(lines: Lines, row: tree.ExpectRow, columns: Columns, place: Place, env: Env) -> None:

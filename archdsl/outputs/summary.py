@@ -24,6 +24,8 @@ _HEADS = {"macs": "MACs", "flops": "FLOPs", "shape": "output"}
 _MOST_ROWS = 40
 """More rows of checked names are shown only where they do not hold."""
 
+_WIDEST_TITLE = 100
+
 Cell = tuple[str, list[Verdict]]
 """A number, and what was printed of it."""
 
@@ -31,9 +33,8 @@ Cell = tuple[str, list[Verdict]]
 def summary(file: str, networks: Sequence[Checked], paint: Paint = PLAIN) -> str:
     """The networks of one file."""
     title = paint(file, "strong")
-    doc = networks[0].graph.doc.strip() if networks else ""
-    if doc:
-        title += "  " + paint(clean(doc.splitlines()[0]), "faint")
+    if networks and (said := _opening(networks[0].graph.doc)):
+        title += "  " + paint(said, "faint")
     parts = [title]
     if networks:
         parts += [_networks(networks, paint), *_names(networks, paint)]
@@ -69,6 +70,12 @@ def number(value: Any) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _opening(doc: str) -> str:
+    """What a spec says of itself first, on one line."""
+    text = clean(" ".join(doc.strip().partition("\n\n")[0].split()))
+    return text if len(text) <= _WIDEST_TITLE else text[: _WIDEST_TITLE - 1] + "…"
 
 
 # --- tables ----------------------------------------------------------------------------------------
@@ -174,7 +181,8 @@ def _said(row: dict[str, Cell]) -> dict[str, tuple[str, str]]:
 
 
 def _remark(verdicts: list[Verdict]) -> str:
-    return " ".join(dict.fromkeys(map(_verdict, verdicts)))
+    exact_first = sorted(verdicts, key=lambda verdict: verdict.remark != "exact")
+    return " ".join(dict.fromkeys(map(_verdict, exact_first)))
 
 
 def _verdict(verdict: Verdict) -> str:

@@ -160,9 +160,11 @@ class Plan:
         return tuple(made[self.root])
 
     def _framed(self, draft: Draft, parts: list[Box | Frame]) -> list[Box | Frame]:
-        """A frame around the parts; none around nothing or around a single box, or around the net."""
-        alone = len(parts) == 1 and isinstance(parts[0], Box) and draft.times == 1
-        if not parts or alone or draft.outer is None:
+        """A frame around the parts; none around nothing, around one box of layers, or around the net."""
+        if not parts or draft.outer is None:
+            return parts
+        only = parts[0] if len(parts) == 1 and draft.times == 1 else None
+        if isinstance(only, Box) and all(line.family != "block" for line in only.lines):
             return parts
         training = all(part.training for part in parts)
         if draft.group is None:

@@ -5,8 +5,8 @@ Promises the same text for the same picture; every text from a spec is escaped.
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterator
-from html import escape
 from typing import Literal
 
 from archdsl.outputs.drawing import style
@@ -112,7 +112,7 @@ def _shape(box: Box, **attributes: object) -> str:
 
 def _end(box: Box) -> str:
     """An input or an output: its name, and its shape in small print."""
-    name, shape = (escape(line.text) for line in box.lines)
+    name, shape = (_escaped(line.text) for line in box.lines)
     border = 'STYLE="rounded,dashed"' if box.training else 'STYLE="rounded"'
     colors = f'COLOR="{style.FAMILIES["source"].line}" BGCOLOR="{style.PAPER}"'
     small = f'<FONT POINT-SIZE="{style.SMALL - 1}" COLOR="{style.FAINT}">  {shape}  </FONT>'
@@ -142,7 +142,7 @@ def _stack(box: Box, across: bool) -> str:
 def _row(line: Text, main: bool) -> str:
     size, padding = (style.SIZE, 5) if main else (style.SMALL, 2)
     color = style.INK if main else style.FAINT
-    text = escape(line.text)
+    text = _escaped(line.text)
     text = f"<B>{text}</B>" if line.family == "block" else text
     return (
         f'<TR><TD BGCOLOR="{style.FAMILIES[line.family].fill}" CELLPADDING="{padding}">'
@@ -169,7 +169,7 @@ def _style(box: Box, base: str) -> str:
 def _frame(frame: Frame, depth: int, across: bool) -> str:
     paint = style.INNER_FRAME if depth % 2 else style.FRAME
     times = f'<FONT COLOR="{style.INK}"><B>×{frame.times}</B></FONT>' if frame.times > 1 else ""
-    words = [f"<B>{escape(frame.name)}</B>" if frame.name else "", escape(frame.block), times]
+    words = [f"<B>{_escaped(frame.name)}</B>" if frame.name else "", _escaped(frame.block), times]
     length = sum(map(len, (frame.name, frame.block, str(frame.times))))
     # as much room before the words as they take, for the arrow that comes in through the middle
     room = "" if across else " " * (2 * length)
@@ -196,6 +196,11 @@ def _value(value: object) -> str:
     """An attribute's value: markup in angle brackets as it is, all else quoted."""
     text = str(value)
     return text if text.startswith("<") else _quoted(text)
+
+
+def _escaped(text: str) -> str:
+    """For markup, in which Graphviz replaces `\\N` and the like as it does elsewhere."""
+    return html.escape(text).replace("\\", "\\\\")
 
 
 def _quoted(text: str) -> str:

@@ -12,7 +12,9 @@ _HEAD = re.compile(r'^.*?<svg (width="[^"]*" height="[^"]*")\s+(viewBox="[^"]*")
 _COMMENT = re.compile(r"<!--.*?-->\n?", re.DOTALL)
 _GROUP = re.compile(r'<g id="[^"]*" class="(\w+)">\n<title>(.*?)</title>\n', re.DOTALL)
 _FONT = re.compile(r' font-family="[^"]*"')
-_TEXT = re.compile(r'<text xml:space="preserve"([^>]*?) x="([^"]*)"([^>]*?) font-size="([^"]*)"([^>]*)>(.*?)</text>\n')
+_TEXT = re.compile(
+    r'<text xml:space="preserve"([^>]*?) x="([^"]*)"([^>]*?) font-size="([^"]*)"([^>]*)>(.*?)</text>\n'
+)
 _SPACE = 0.278
 """Width of a space of size 1."""
 _ROOT = re.compile(r'<g id="[^"]*" class="graph"')

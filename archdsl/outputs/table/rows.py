@@ -139,4 +139,8 @@ def _names(first: str, last: str) -> str:
 
 
 def _shapes(values: Iterable[Value]) -> str:
-    return ", ".join(show(value.shape or ()) for value in values)
+    """The shapes of several tensors; of equal ones, how many there are."""
+    shapes = [show(value.shape or ()) for value in values]
+    if len(shapes) > 1 and len(set(shapes)) == 1:
+        return f"{len(shapes)} of {shapes[0]}"
+    return ", ".join(shapes)

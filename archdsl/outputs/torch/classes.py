@@ -1,24 +1,13 @@
-"""The classes of the emitted source: their parameters, what they hold and what they compute.
-
-Assumes groups of uses, inner ones first. Promises classes whose constructors say of each of their
-uses exactly what it is.
-"""
+"""What is to be said of each class of the emitted source."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-from archdsl.graph.model import Value
-from archdsl.outputs.torch.code import Call, Const, Expr, Items, Name, Repeat, rebuild
-from archdsl.outputs.torch.columns import UNSET, Column, columns, unify
-from archdsl.outputs.torch.conditions import condition, negated
-from archdsl.outputs.torch.grouping import MISSING, Group, Slot
-from archdsl.outputs.torch.names import Names, variable
-from archdsl.outputs.torch.parameters import Parameter, Parameters, ordered
-from archdsl.outputs.torch.signatures import complete
-from archdsl.outputs.torch.uses import Leaf, Part, Use, runs
+from archdsl.outputs.torch.code import Call, Expr, Name
+from archdsl.outputs.torch.grouping import Group
+from archdsl.outputs.torch.parameters import Parameter
+from archdsl.outputs.torch.uses import Use
 
 IDENTITY = Call(Name("nn.Identity"))
 
@@ -30,27 +19,34 @@ class Member:
     name: str
     module: Expr
     condition: Expr | None = None
-    """Where there is one: when it is `module`, else `otherwise`."""
+    """Where there is one: when it is `module`, else it is `otherwise`."""
     otherwise: Expr = IDENTITY
 
 
 @dataclass(eq=False)
 class Class:
-    """One class. Slots of its group are told by their index."""
+    """One class. The parts of its group are told by their index."""
 
     name: str
     group: Group
     parameters: list[Parameter] = field(default_factory=list)
     held: list[Member] = field(default_factory=list)
-    """Shared modules that are only passed on."""
+    """Shared modules that it makes and passes on."""
     members: dict[int, Member] = field(default_factory=dict)
-    """The submodules that it makes."""
+    """The submodules that it makes and calls."""
     functions: dict[int, Expr] = field(default_factory=dict)
     """What it computes itself, over Operands."""
+    stored: list[str] = field(default_factory=list)
+    """Parameters that it keeps because its functions need them."""
     goes_on: Expr | None = None
     """When a use does not end early, if some do."""
+    flag: str = ""
+    """The attribute that says so, where it is not told by a submodule that is there or not."""
     row: dict[int, int] = field(default_factory=dict)
     """The place of each use, by the id of its scope."""
+
+    def __post_init__(self) -> None:
+        self.row = {id(use.scope): row for row, use in enumerate(self.uses)}
 
     @property
     def uses(self) -> list[Use]:
@@ -65,36 +61,3 @@ class Class:
     def is_mapping(self) -> bool:
         """Its submodules have numbers for names."""
         return self.uses[0].scope.kind == "sequence"
-
-
-class Planner:
-    """Turns groups into classes: declare all of them, then plan them one after the other."""
-
-    def __init__(self) -> None:
-        self._classes: dict[int, Class] = {}
-
-    def declare(self, name: str, group: Group) -> Class:
-        made = Class(name, group, row={id(use.scope): row for row, use in enumerate(group.uses)})
-        self._classes.update((id(use.scope), made) for use in group.uses)
-        return made
-
-    def class_of(self, use: Use) -> Class:
-        """The class that a use is an instance of."""
-        return self._classes[id(use.scope.first or use.scope)]
-
-    def plan(self, made: Class) -> None:
-        """Find the parameters of a class, and say all that it is in terms of them."""
-        group = made.group
-        plan = _Plan(self, made)
-        own = [i for i, slot in enumerate(group.slots) if any(self._is_within(made, slot))]
-        for index, slot in enumerate(group.slots):
-            if index not in own:
-                plan.read(slot.name, index, slot)
-        for index, part in enumerate(group.uses[0].held):
-            shared = [use.held[index] for use in group.uses]
-            plan.read(part.name, -1 - index, Slot(part.name, (), shared, [0] * len(shared)))
-        plan.solve()
-        plan.find_conditions()
-        for index in own:
-            plan.read_again
-"""

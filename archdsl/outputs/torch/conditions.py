@@ -55,7 +55,7 @@ def _candidates(known: Sequence[Parameter], terms: Terms) -> Iterator[Candidate]
 def _channels_unlike(known: Sequence[Parameter], terms: Terms) -> Iterator[Candidate]:
     """`in_channels != 4 * width`: the channels of an input against others."""
     for each in known:
-        if not each.name.startswith("in_") or not _are_numbers(each.values):
+        if not each.is_input or not _are_numbers(each.values):
             continue
         for expr, values in terms:
             if expr != Name(each.name) and UNSET not in values:

@@ -7,8 +7,9 @@ parameter of its own. Only what is used becomes a parameter.
 
 from __future__ import annotations
 
+import operator
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -32,6 +33,8 @@ class Parameter:
     counts_channels: bool | None = None
     """None where nothing tells what it counts."""
     default: Any = UNSET
+    is_input: bool = False
+    """It is the number of channels of the class's input."""
 
     @property
     def annotation(self) -> str:
@@ -43,10 +46,18 @@ class Parameter:
 class Parameters:
     """Finds expressions for columns, and the parameters that these need."""
 
-    def __init__(self, bases: Mapping[str, Sequence[Any]], names: Names) -> None:
-        """`bases`: by name what could be a parameter, with its value in each use."""
-        self.known = [Parameter(names.new(name), list(values)) for name, values in bases.items()]
+    def __init__(
+        self,
+        source: tuple[str, Sequence[Any]] | None,
+        arguments: Mapping[str, Sequence[Any]],
+        names: Names,
+    ) -> None:
+        """What could be a parameter, with its value in each use: the channels of the input, arguments."""
         self.names = names
+        given = [Parameter(names.new(name), list(values)) for name, values in arguments.items()]
+        if source is not None:
+            given.insert(0, Parameter(names.new(source[0]), list(source[1]), is_input=True))
+        self.known = given
 
     @property
     def needed(self) -> list[Parameter]:
@@ -55,7 +66,7 @@ class Parameters:
     def exact(self, column: Column) -> Expr | None:
         """The parameter that has these values, if there is one."""
         found = [each for each in self.known if column.is_given_by(each.values)]
-        found.sort(key=lambda each: (not each.needed, each.name.startswith("in_")))
+        found.sort(key=lambda each: (not each.needed, each.is_input))
         return self._need(found[0], column) if found else None
 
     def express(self, column: Column) -> Expr:
@@ -81,6 +92,12 @@ class Parameters:
         parameter.needed = True
         return Name(parameter.name)
 
+    def evaluate(self, expr: Expr) -> list[Any]:
+        """The values of an expression over parameters, UNSET where one of them is."""
+        values = {each.name: each.values for each in self.known}
+        uses = len(self.known[0].values)
+        return [_evaluate(expr, values, row) for row in range(uses)]
+
     def _need(self, parameter: Parameter, column: Column | None) -> Expr:
         if column is not None and not parameter.counts_channels:
             parameter.counts_channels = column.counts_channels
@@ -102,10 +119,10 @@ class Parameters:
                 return self._joined("*", (first, second))
         return None
 
-    def _joined(self, operator: str, chosen: Sequence[Parameter]) -> Expr:
+    def _joined(self, sign: str, chosen: Sequence[Parameter]) -> Expr:
         expr, *others = [self.need(each) for each in chosen]
         for other in others:
-            expr = Binary(operator, expr, other)
+            expr = Binary(sign, expr, other)
         return expr
 
     def _new(self, column: Column) -> Expr:
@@ -119,13 +136,14 @@ def ordered(parameters: Sequence[Parameter]) -> list[Parameter]:
 
     A default is what most uses take; a number of channels has none.
     """
+    parameters = sorted(parameters, key=lambda each: UNSET in each.values)
     for each in reversed(parameters):
         value, count = Counter(v for v in each.values if v is not UNSET).most_common(1)[0]
         unset = each.values.count(UNSET)
         if not unset and (each.counts_channels or (count + unset) * 2 < len(each.values)):
             break
         each.default = value
-    return list(parameters)
+    return parameters
 
 
 def _scaled(column: Column, parameter: Parameter) -> Expr | None:
@@ -138,13 +156,13 @@ def _scaled(column: Column, parameter: Parameter) -> Expr | None:
     rows = [(mine, yours) for mine, yours in zip(column.values, parameter.values, strict=True) if mine is not UNSET]
     if any(yours is UNSET for _, yours in rows):
         return None
-    for operator, number in _scales(column.counts_channels, *rows[-1]):
+    for relation, number in _scales(column.counts_channels, *rows[-1]):
         name, constant = Name(parameter.name), Const(number)
-        if operator == "*" and all(mine == yours * number for mine, yours in rows):
+        if relation == "*" and all(mine == yours * number for mine, yours in rows):
             return Binary("*", constant, name)
-        if operator == "//" and all(mine == yours // number for mine, yours in rows):
+        if relation == "//" and all(mine == yours // number for mine, yours in rows):
             return Binary("//", name, constant)
-        if operator == "+" and all(mine == yours + number for mine, yours in rows):
+        if relation == "+" and all(mine == yours + number for mine, yours in rows):
             return Binary("+", name, constant) if number > 0 else Binary("-", name, Const(-number))
     return None
 
@@ -159,6 +177,27 @@ def _scales(channels: bool, mine: int, yours: int) -> Iterator[tuple[str, int]]:
         yield "//", 2
         if 0 < abs(mine - yours) <= 3:
             yield "+", mine - yours
+
+
+def _evaluate(expr: Expr, values: Mapping[str, Sequence[Any]], row: int) -> Any:
+    match expr:
+        case Const(value):
+            return value
+        case Name(text):
+            return values[text][row]
+        case Binary(sign, left, right):
+            a, b = _evaluate(left, values, row), _evaluate(right, values, row)
+            return UNSET if UNSET in (a, b) else _ARITHMETIC[sign](a, b)
+        case _:
+            return UNSET
+
+
+_ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "//": operator.floordiv,
+}
 
 
 def _are_ints(values: Sequence[Any]) -> bool:

@@ -1,0 +1,32 @@
+"""The documents' examples: every spec in them is sound, without a warning."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from archdsl.pipeline import analyse
+from archdsl.source import Source
+
+ROOT = Path(__file__).parent.parent
+BLOCKS = [
+    pytest.param(page, text.group(1), id=f"{page.stem}-{number}")
+    for page in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+    if page.exists()
+    for number, text in enumerate(re.finditer(r"^```arch\n(.*?)^```", page.read_text("utf-8"), re.M | re.S), 1)
+]
+
+
+@pytest.mark.parametrize(("page", "text"), BLOCKS)
+def test_an_example_is_sound(page: Path, text: str) -> None:
+    analysis = analyse(Source(page.name, text), _no_imports)
+    told = [f"{each.at}: {each.text}" for each in analysis.report]
+    assert not told
+    assert len(analysis.networks) == len(analysis.names)
+    assert "net " not in text or analysis.networks
+
+
+def _no_imports(path: str) -> str:
+    raise FileNotFoundError(path)
