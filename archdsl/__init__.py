@@ -1,9 +1,9 @@
 """archdsl: a network written as its paper's table, checked, drawn and compiled to PyTorch.
 
-    spec = archdsl.load("specs/vgg.arch")
-    net = spec["VGG.D"]
-    net.params, net.shape, net.receptive_field
-    net.module()
+spec = archdsl.load("specs/vgg.arch")
+net = spec["VGG.D"]
+net.params, net.shape, net.receptive_field
+net.module()
 """
 
 from __future__ import annotations

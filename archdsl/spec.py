@@ -1,10 +1,10 @@
 """Specs and networks in Python.
 
-    spec = archdsl.load("specs/vgg.arch")
-    net = spec["VGG.D"]
-    net.params                                # 138357544
-    net.module()                              # a torch.nn.Module
-    spec.net("VGG.D", classes=10).source()    # PyTorch source, with another parameter
+spec = archdsl.load("specs/vgg.arch")
+net = spec["VGG.D"]
+net.params                                # 138357544
+net.module()                              # a torch.nn.Module
+spec.net("VGG.D", classes=10).source()    # PyTorch source, with another parameter
 """
 
 from __future__ import annotations
@@ -215,7 +215,7 @@ class Network:
         return {name: weight.shape for name, weight in self.checked.weights()}
 
     @property
-    def graph(self) -> nx.MultiDiGraph:
+    def graph(self) -> nx.MultiDiGraph[int]:
         """The networkx graph: a node for each layer, an edge for each use of a tensor."""
         return self.checked.graph.nx
 

@@ -89,7 +89,12 @@ def test_a_folder_means_all_specs_below_it(folder: Path, capsys: Captured) -> No
     assert main(["check", "."]) == 0
     out = capsys.readouterr().out
     assert out.splitlines()[-1] == "3 networks"
-    assert out.index("small.arch") < out.index("more/pair.arch") < out.index("Pair.Thin") < out.index("Pair.Wide")
+    assert (
+        out.index("small.arch")
+        < out.index("more/pair.arch")
+        < out.index("Pair.Thin")
+        < out.index("Pair.Wide")
+    )
 
 
 def test_one_network_of_several_files(wrong: Path, capsys: Captured) -> None:
@@ -112,12 +117,8 @@ def test_a_parameter_can_be_set(folder: Path, capsys: Captured) -> None:
 
 
 def test_printed_stands_beside_computed(folder: Path, capsys: Captured) -> None:
-    (folder / "small.arch").write_text(
-        SMALL.replace(
-            "relu\n",
-            "relu\n    expect params == 112\n    claim macs ~ 3.9K\n    claim depth == 2\n    claim neurons ~ 144\n",
-        )
-    )
+    printed = ("expect params == 112", "claim macs ~ 3.9K", "claim depth == 2", "claim neurons ~ 144")
+    (folder / "small.arch").write_text(SMALL.replace("relu\n", "\n    ".join(("relu", *printed, ""))))
     assert main(["check", "small.arch"]) == 0
     out = capsys.readouterr().out
     network = next(line for line in out.splitlines() if line.startswith("Small"))
@@ -354,9 +355,8 @@ def test_a_reader_that_leaves_ends_the_call_quietly() -> None:
 
 
 def test_an_interrupt_leaves_no_half_written_file(folder: Path) -> None:
-    (folder / "long.arch").write_text(
-        "net Long {\n    input x: 3 x 8 x 8\n" + "    conv(3, 3, padding = same)\n" * 100_000 + "}\n"
-    )
+    lines = "    conv(3, 3, padding = same)\n" * 100_000
+    os.mkfifo(folder / "long.arch")
     (folder / "long.csv").write_text("precious")
     with subprocess.Popen(
         [sys.executable, "-m", "archdsl", "table", "long.arch", "--format", "csv", "-o", "long.csv"],
@@ -364,7 +364,9 @@ def test_an_interrupt_leaves_no_half_written_file(folder: Path) -> None:
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stderr=subprocess.PIPE,
     ) as process:
-        time.sleep(0.5)
+        # the pipe opens when the call has come to reading its spec, which then keeps it busy
+        (folder / "long.arch").write_text(f"net Long {{\n    input x: 3 x 8 x 8\n{lines}}}\n")
+        time.sleep(0.2)
         process.send_signal(signal.SIGINT)
         assert process.stderr is not None
         complaint = process.stderr.read().decode()

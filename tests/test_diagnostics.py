@@ -84,9 +84,16 @@ def test_several_places_on_a_line_with_tabs_and_wide_characters(source: Source) 
 
 def test_other_files_come_after_their_own(source: Source) -> None:
     other = Source("blocks/basic.arch", "# blocks\nblock basic(width) { relu }\n")
-    lines = render([disagree(place(source, "relu"), labels=(Label(place(other, "width"), "set"),))]).splitlines()
+    lines = render(
+        [disagree(place(source, "relu"), labels=(Label(place(other, "width"), "set"),))]
+    ).splitlines()
     assert lines[1] == " --> specs/resnet.arch:7:9"
-    assert lines[5:] == [" ::: blocks/basic.arch:2", "  |", "2 | block basic(width) { relu }", "  |             ----- set"]
+    assert lines[5:] == [
+        " ::: blocks/basic.arch:2",
+        "  |",
+        "2 | block basic(width) { relu }",
+        "  |             ----- set",
+    ]
 
 
 def test_of_a_span_of_several_lines_the_first_is_marked(source: Source) -> None:
@@ -193,7 +200,12 @@ def test_sarif_names_its_rule_and_its_places(source: Source) -> None:
     (run,) = log["runs"]
     (result,) = run["results"]
     rule = run["tool"]["driver"]["rules"][result["ruleIndex"]]
-    assert (log["version"], rule["id"], result["ruleId"], result["level"]) == ("2.1.0", "E301", "E301", "error")
+    assert (log["version"], rule["id"], result["ruleId"], result["level"]) == (
+        "2.1.0",
+        "E301",
+        "E301",
+        "error",
+    )
     region = result["locations"][0]["physicalLocation"]["region"]
     assert region == {"startLine": 5, "startColumn": 9, "endLine": 5, "endColumn": 21}
     assert result["relatedLocations"][0]["message"]["text"] == "there"

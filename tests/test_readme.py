@@ -38,7 +38,7 @@ def test_a_shown_call_prints_what_is_shown(
     """A line `…` stands for lines left out. `ARCHDSL_ACCEPT=1` shows what is printed now, in full."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "specs").symlink_to(ROOT / "specs")
-    for name, text in re.findall(r"```arch\n# (\S+\.arch)\n(.+?)```", README, re.DOTALL):
+    for name, text in re.findall(r"```(?:arch|text)\n# (\S+\.arch)\n(.+?)```", README, re.DOTALL):
         (tmp_path / name).write_text(f"# {name}\n{text}", "utf-8")
     program, *arguments = shlex.split(call)
     assert program == "archdsl"
@@ -46,9 +46,11 @@ def test_a_shown_call_prints_what_is_shown(
     printed = "".join(capsys.readouterr()).rstrip("\n")
     if os.environ.get("ARCHDSL_ACCEPT"):
         shown = (ROOT / "README.md").read_text("utf-8")
-        (ROOT / "README.md").write_text(shown.replace(f"$ {call}\n{output}\n", f"$ {call}\n{printed}\n"), "utf-8")
+        (ROOT / "README.md").write_text(
+            shown.replace(f"$ {call}\n{output}\n", f"$ {call}\n{printed}\n"), "utf-8"
+        )
         return
-    pattern = re.escape(output).replace(re.escape("…") + "\n", "(?:.*\n)*?")
+    pattern = r"\n(?:.*\n)*?".join(map(re.escape, output.split("\n…\n")))
     assert re.fullmatch(pattern, printed), printed
 
 

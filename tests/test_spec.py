@@ -61,7 +61,7 @@ def test_a_network_gives_its_outputs(vgg: archdsl.Spec, tmp_path: Path) -> None:
 
 def test_parameters_can_be_given(vgg: archdsl.Spec) -> None:
     assert vgg.net("VGG.D", classes=10).shape == (10,)
-    assert vgg.net("VGG.D") .shape == (1000,)
+    assert vgg.net("VGG.D").shape == (1000,)
     with pytest.raises(ValueError, match="clases"):
         vgg.net("VGG.D", clases=10)
     with pytest.raises(KeyError, match=r"VGG\.F"):

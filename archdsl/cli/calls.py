@@ -40,9 +40,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 # --- options ---------------------------------------------------------------------------------------
 
 
-def _settings(
-    context: click.Context, option: click.Parameter, pairs: tuple[str, ...]
-) -> dict[str, str]:
+def _settings(context: click.Context, option: click.Parameter, pairs: tuple[str, ...]) -> dict[str, str]:
     settings = {}
     for pair in pairs:
         name, equals, value = pair.partition("=")

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     "target", "--to", type=click.Choice(["torch"]), default="torch", show_default=True, help="What to write."
 )
 @output_option("Write to a file instead of standard output.")
-@click.option("verify", "--check", is_flag=True, help="Build it too, and compare shapes and counts with PyTorch's.")
+@click.option(
+    "verify", "--check", is_flag=True, help="Build it too, and compare shapes and counts with PyTorch's."
+)
 def compile_(
     path: str | None,
     nets: tuple[str, ...],
@@ -54,8 +56,10 @@ def compile_(
 
 def _agrees(checked: Checked) -> bool:
     """Build a network and tell how it compares."""
+    from archdsl.check.model import shape_of
     from archdsl.cli.progress import progress
     from archdsl.outputs.torch import verify
+    from archdsl.sizes import show
 
     with progress(f"building {checked.name}"):
         differences = verify(checked)
@@ -63,5 +67,6 @@ def _agrees(checked: Checked) -> bool:
         tell(f"{checked.name}: {difference}")
     if not differences:
         metrics = checked.metrics
-        tell(f"{checked.name}: PyTorch agrees: {metrics.params:,} params, {metrics.macs:,} MACs, every shape")
+        shapes = ", ".join(show(shape_of(value)) for value in checked.graph.outputs.values())
+        tell(f"{checked.name}: PyTorch agrees: {metrics.params:,} params, {metrics.macs:,} MACs, {shapes} out")
     return not differences

@@ -1,14 +1,14 @@
 """Diagnostics as a person reads them: the message, the places in their lines, the remedy, the way.
 
-    error[E301]: add: branches disagree in channels: 128 and 256
-      --> specs/resnet.arch:14:9
-       |
-    13 |         conv(256, 1) -> batchnorm
-       |         ------------ 256 comes from here
-    14 |         conv(128, 1)
-       |         ^^^^^^^^^^^^ 128 x 56 x 56 here
-    help: `conv(256, 1)` would give 256
-    trace: table row `layer1`, column `50` (31:9) → bottleneck, 1st of 3
+error[E301]: add: branches disagree in channels: 128 and 256
+  --> specs/resnet.arch:14:9
+   |
+13 |         conv(256, 1) -> batchnorm
+   |         ------------ 256 comes from here
+14 |         conv(128, 1)
+   |         ^^^^^^^^^^^^ 128 x 56 x 56 here
+help: `conv(256, 1)` would give 256
+trace: table row `layer1`, column `50` (31:9) → bottleneck, 1st of 3
 """
 
 from __future__ import annotations
@@ -111,9 +111,7 @@ def _snippets(diagnostic: Diagnostic, paint: Paint) -> Iterator[str]:
             yield from (f"{' ' * gutter} {bar} {row}" for row in marks)
 
 
-def _mark(
-    files: dict[Source, dict[int, list[Mark]]], span: Span, text: str, style: Style, sign: str
-) -> None:
+def _mark(files: dict[Source, dict[int, list[Mark]]], span: Span, text: str, style: Style, sign: str) -> None:
     """Note a span; of one that covers several lines, its first."""
     line, column = span.source.position(span.start)
     end = column - 1 + max(span.end - span.start, 1)

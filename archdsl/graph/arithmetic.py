@@ -9,6 +9,12 @@ from typing import Any
 from archdsl.graph.values import describe
 
 
+LARGEST = 10**30
+"""Beyond any count of a network; larger numbers are refused before they fill the memory."""
+LONGEST = 100_000
+"""Members of a list, letters of a text."""
+
+
 class Unsuitable(Exception):
     """The operator does not go with the values; the text says why."""
 
@@ -48,10 +54,15 @@ def binary(symbol: str, left: Any, right: Any) -> Any:
     joining = symbol == "+" and type(left) is type(right) and isinstance(left, str | list | tuple)
     if not (numbers or equality or joining):
         raise Unsuitable(f"`{symbol}` does not go with {describe(left)} and {describe(right)}")
+    if joining and len(left) + len(right) > LONGEST:
+        raise Unsuitable(f"this is longer than {LONGEST:,}")
     try:
         if symbol == "/":
             return left // right if left % right == 0 else left / right
-        return _OPERATORS[symbol](left, right)
+        result = _OPERATORS[symbol](left, right)
+        if numbers and abs(result) >= LARGEST:
+            raise Unsuitable("this number is too large")
+        return result
     except ZeroDivisionError:
         raise Unsuitable("this divides by zero") from None
     except OverflowError:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from archdsl.diagnostics import Diagnostic, Error, Label, Report, Trace
-from archdsl.graph.errors import DuplicateName, Failed, TooLarge
+from archdsl.graph.errors import Abandoned, DuplicateName, Failed, TooLarge
 from archdsl.graph.model import Node, Scope, Value
 from archdsl.graph.names import module_name
 from archdsl.ops.contract import Op
@@ -83,6 +83,11 @@ class Builder:
         self.report.add(diagnostic)
         return Failed()
 
+    def abandon(self, diagnostic: Diagnostic) -> Abandoned:
+        """Report an error that ends the network; the caller raises what this returns."""
+        self.fail(diagnostic)
+        return Abandoned()
+
     def lost(self, site: tree.Expression, place: Place) -> Value:
         """A tensor of unknown shape, in place of one that an error kept from being made."""
         node = Node(-1, _LOST, (), (), place.scope, "", site, place.trace)
@@ -118,6 +123,8 @@ class Builder:
         span: Span,
     ) -> Scope:
         """Open a scope at the next node; whoever opened it sets its `end`."""
+        if len(self.scopes) >= MOST_NODES:
+            raise self.abandon(too_large(span, place.trace))
         made = Scope(kind, name, place.scope, definition, arguments or {}, span, place.trace, len(self.nodes))
         self.scopes.append(made)
         return made
@@ -133,7 +140,7 @@ class Builder:
     ) -> Node:
         """Apply an operator, its shapes inferred; what it refuses is reported and gives unknown shapes."""
         if len(self.nodes) >= MOST_NODES:
-            raise self.fail(too_large(site.span, place))
+            raise self.abandon(too_large(site.span, place.trace))
         name = self.name(op.short, label, place, site)
         return self.again(op, inputs, place, name, site, ends)
 
@@ -205,12 +212,12 @@ class _Lost(Op):
 _LOST = _Lost()
 
 
-def too_large(span: Span, place: Place) -> TooLarge:
+def too_large(span: Span, trace: Trace) -> TooLarge:
     return TooLarge(
         at=span,
         limit=f"{MOST_NODES:,}",
-        trace=place.trace,
-        hints=("a smaller count",),
+        trace=trace,
+        hints=("repeat it less often",),
     )
 
 

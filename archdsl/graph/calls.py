@@ -8,8 +8,8 @@ from typing import Any, NoReturn
 
 from archdsl.diagnostics import Step, Trace
 from archdsl.graph.binding import bind, nearest
-from archdsl.graph.build import Place
-from archdsl.graph.errors import EndlessRecursion, NotCallable, WrongArgument, WrongInputs, WrongOperands
+from archdsl.graph.build import Builder, Place
+from archdsl.graph.errors import EndlessRecursion, NotCallable, TooLarge, WrongArgument, WrongInputs, WrongOperands
 from archdsl.graph.evaluate import Evaluator
 from archdsl.graph.model import Value
 from archdsl.graph.values import (
@@ -30,11 +30,18 @@ from archdsl.syntax import tree
 DEEPEST = 100
 """Levels of blocks, notations and functions within one another."""
 
+MOST_CALLS = 100_000
+"""Calls of static functions in one network."""
+
 _MERGES = ("concat", "add", "mul")
 
 
 class Calls(Evaluator):
     """Evaluates calls; what a call gives is a static value, or a layer that waits for its input."""
+
+    def __init__(self, builder: Builder) -> None:
+        super().__init__(builder)
+        self.called = 0
 
     def call(self, node: tree.Call, env: Env, place: Place) -> Any:
         function = node.function
@@ -90,7 +97,7 @@ class Calls(Evaluator):
     def deeper(self, what: str, at: tree.Expression, place: Place, text: str) -> Place:
         """The place one level further down, unless that is too deep."""
         if place.depth >= DEEPEST:
-            self.fail(
+            raise self.builder.abandon(
                 EndlessRecursion(
                     at=at.span,
                     what=what,
@@ -103,6 +110,10 @@ class Calls(Evaluator):
         return made
 
     def _function(self, callee: FunctionDefinition, node: tree.Call, env: Env, place: Place) -> Any:
+        self.called += 1
+        if self.called > MOST_CALLS:
+            what = "calls of functions"
+            raise self.builder.abandon(TooLarge(at=node.span, limit=f"{MOST_CALLS:,}", what=what))
         deeper = self.deeper(f"the function `{callee.name}`", node, place, callee.name)
         frame = self.frame(callee, self.arguments(callee, node, env, place), deeper)
         return self.value(callee.tree.value, frame, deeper)

@@ -11,6 +11,10 @@ class Failed(Exception):
     """An expression has no value; the reason is in the report already."""
 
 
+class Abandoned(Exception):
+    """The network would never end; the reason is in the report already, and going on is no use."""
+
+
 # --- names and arguments -------------------------------------------------------------------------
 
 
@@ -228,11 +232,12 @@ class EndlessRecursion(Error):
 
 
 class TooLarge(Error):
-    """A repetition or a loop would make more layers than any network has."""
+    """A repetition, a loop or a recursion would go on beyond the size of any network."""
 
     code: ClassVar[str] = "E402"
-    message: ClassVar[str] = "this would make more than {limit} layers"
+    message: ClassVar[str] = "this would make more than {limit} {what}"
     limit: str
+    what: str = "layers"
 
 
 class ImportFailed(Error):

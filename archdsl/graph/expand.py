@@ -122,7 +122,7 @@ class Expander(Lines):
     def _repeated(self, layer: RepeatLayer, x: Flow, place: Place) -> Flow:
         count = layer.count
         if place.copies * count > MOST_NODES:
-            self.fail(too_large(layer.site.span, place))
+            raise self.builder.abandon(too_large(layer.site.span, place.trace))
         inner = layer.layer
         if isinstance(inner, OpLayer):
             within = place.within(place.trace, count)

@@ -8,16 +8,15 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+from archdsl.graph.arithmetic import LONGEST
 from archdsl.ops import OPERATORS
 from archdsl.ops.arguments import Unfit
-
-LONGEST_LIST = 100_000
 
 
 def _range(*bounds: int) -> list[int]:
     numbers = range(*bounds)
-    if len(numbers) > LONGEST_LIST:
-        raise ValueError(f"a list of more than {LONGEST_LIST} numbers")
+    if len(numbers) > LONGEST:
+        raise ValueError(f"a list of more than {LONGEST} numbers")
     return list(numbers)
 
 

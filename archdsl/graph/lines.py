@@ -282,7 +282,7 @@ class Lines(Calls):
             what = "a loop goes through a list"
             self.fail(WrongCount(at=item.values.span, what=what, got=describe(values), trace=place.trace))
         if place.copies * len(values) > MOST_NODES:
-            self.fail(too_large(item.span, place))
+            raise self.builder.abandon(too_large(item.span, place.trace))
         self.check_name(item.variable, place)
         for value in values:
             step = Step(f"{item.variable.name} = {value}", item.variable.span, place.trace)

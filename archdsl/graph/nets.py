@@ -9,9 +9,11 @@ from typing import Any
 
 from archdsl.diagnostics import Label, Report
 from archdsl.graph.binding import bind
+from archdsl.graph.bounds import refuse_bombs
 from archdsl.graph.build import Builder, Namer, Place
 from archdsl.graph.calls import DEEPEST
 from archdsl.graph.errors import (
+    Abandoned,
     ColumnsDiffer,
     DuplicateName,
     EndlessRecursion,
@@ -121,7 +123,7 @@ def declare_all(program: Program, report: Report) -> Names | None:
                     case tree.Block():
                         definition = BlockDefinition(statement, names.env)
                         evaluator.declare(text, name.span, definition, names.env, place)
-            except Failed:
+            except (Failed, Abandoned):
                 continue
     if evaluator.builder.nodes:
         node = evaluator.builder.nodes[0]
@@ -134,14 +136,16 @@ def elaborate(
     program: Program, names: Names, choice: Choice, settings: Mapping[str, str], report: Report
 ) -> Elaborated | None:
     """Expand one network; None if it is wrong, with the reasons in the report."""
+    net = choice.net
+    if refuse_bombs(net, names.env, report):
+        return None
     expander = _expander(names, choice.column, report)
     builder = expander.builder
-    net = choice.net
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(max(limit, _FRAMES))
     try:
         return _elaborated(expander, program, names, choice, settings)
-    except Failed:
+    except (Failed, Abandoned):
         return None
     except RecursionError:
         what = f"something in `{net.name.name}`"

@@ -120,38 +120,67 @@ class Crop(Op):
 
 @operator
 class Pad(Op):
-    """Add cells around a map: a constant, the map's mirror image, or its border repeated."""
+    """Add cells around a map: a constant, the map's mirror image, or its border repeated.
+
+    `channels = [[0, 64]]` adds channels, here 64 behind the others.
+    """
 
     name = "pad"
     short = "pad"
     family = "shape"
     spatial = (1, 3)
 
-    sides: object = arg(Sides, "cells to add on each side")
+    sides: object = arg(optional(Sides), "cells to add on each side", None)
+    channels: object = arg(optional(Sides), "channels to add in front and behind", None)
     value: float = arg(Real, "what the new cells hold", 0)
     mode: str = arg(choice("constant", "reflect", "replicate"), "where the new cells come from", "constant")
 
     def check(self, *inputs: Shape) -> Iterator[Problem]:
         (x,) = inputs
-        if self.value != 0 and self.mode != "constant":
-            why = f"`value` has no meaning with `mode = {self.mode}`"
-            yield Problem(ArgumentConflict, "value", operands=(), op=self.name, why=why)
+        if conflict := self._conflict():
+            argument, why = conflict
+            yield Problem(ArgumentConflict, argument, operands=(), op=self.name, why=why)
         disagreements = tuple(axes_agree(self, x, "sides"))
         yield from disagreements
         if disagreements or self.mode != "reflect":
             return
-        for axis, (n, ends) in enumerate(zip(x[1:], sides(self.sides, len(x) - 1), strict=True), start=1):
+        for axis, (n, ends) in enumerate(zip(x[1:], self._sides(x), strict=True), start=1):
             if max(ends) >= n:
                 why = f"a map of {n} cells has a mirror image of {n - 1}, not of {max(ends)}"
                 yield Problem(ArgumentConflict, "sides", axis=axis, op=self.name, why=why)
 
+    def _conflict(self) -> tuple[str | None, str] | None:
+        if self.sides is None and self.channels is None:
+            return None, "give the cells to add: `pad(1)`, or `channels = [[0, 64]]`"
+        if self.channels is not None and len(sides(self.channels, 1)) != 1:
+            return "channels", "there is one axis of channels: `[[before, after]]`"
+        if self.mode == "constant":
+            return None
+        if self.channels is not None:
+            return "channels", f"`mode = {self.mode}` adds cells, not channels"
+        return ("value", f"`value` has no meaning with `mode = {self.mode}`") if self.value else None
+
+    def _sides(self, x: Shape) -> tuple[tuple[int, int], ...]:
+        return sides(self.sides or 0, len(x) - 1)
+
     def window(self, *inputs: Shape) -> tuple[Window, ...]:
-        (x,) = inputs
-        return tuple(Window(1, 1, before, after) for before, after in sides(self.sides, len(x) - 1))
+        return tuple(Window(1, 1, before, after) for before, after in self._sides(inputs[0]))
+
+    def channels_out(self, x: Shape) -> int:
+        return x[0] + sum(*sides(self.channels or 0, 1))
+
+    def preserves(self, axis: int, *inputs: Shape) -> int | None:
+        if axis == 0:
+            return None if self.channels else 0
+        return super().preserves(axis, *inputs)
 
     def torch(self, *inputs: Shape) -> Torch:
         windows = self.window(*inputs)
         pad = torch_pad(windows)
+        if self.channels:
+            ((before, after),) = sides(self.channels, 1)
+            value = f", value={self.value}" if self.value else ""
+            return Torch(call=f"F.pad({{0}}, {(*pad, before, after)}{value})")
         if self.mode != "constant":
             layer = {"reflect": "ReflectionPad", "replicate": "ReplicationPad"}[self.mode]
             call = f'F.pad({{0}}, {pad}, mode="{self.mode}")'
@@ -162,6 +191,8 @@ class Pad(Op):
         return Torch(f"nn.ZeroPad{len(windows)}d", (tidy(pad),), call=f"F.pad({{0}}, {pad})")
 
     def label(self, *inputs: Shape) -> str:
+        if self.channels:
+            return f"pad, {sum(*sides(self.channels, 1))} channels"
         return f"pad, {self.sides}" if isinstance(self.sides, int) else "pad"
 
     @classmethod
@@ -174,6 +205,8 @@ class Pad(Op):
         yield Sample(Pad(sides=[(0, 1)], mode="reflect"), ((3, 5),))
         yield Sample(Pad(sides=1, mode="replicate"), ((3, 4, 5, 6),))
         yield Sample(Pad(sides=1), ((3, 4, 5, 6),))
+        yield Sample(Pad(channels=[(0, 3)]), ((3, 5, 6),))
+        yield Sample(Pad(sides=[(0, 1), (2, 3)], channels=2, value=0.5), ((3, 5, 6),))
 
     @classmethod
     def refused(cls) -> Iterable[Refused]:
@@ -181,6 +214,9 @@ class Pad(Op):
         yield Refused(Pad(sides=(1, 1)), ((3, 5),), "E305")
         yield Refused(Pad(sides=5, mode="reflect"), ((3, 5, 6),), "E309")
         yield Refused(Pad(sides=1, value=1, mode="replicate"), ((3, 5, 6),), "E309")
+        yield Refused(Pad(channels=1, mode="replicate"), ((3, 5, 6),), "E309")
+        yield Refused(Pad(channels=(1, 1)), ((3, 5, 6),), "E309")
+        yield Refused(Pad(), ((3, 5, 6),), "E309")
 
 
 @operator

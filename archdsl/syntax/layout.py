@@ -116,10 +116,20 @@ class TooDeep(Error):
     limit: int = DEEPEST
 
 
+class NumberTooLong(Error):
+    """A number is larger than any count of a network can be."""
+
+    code: ClassVar[str] = "E108"
+    message: ClassVar[str] = "the number `{number}…` is too large"
+    number: str
+
+
 def layout_diagnostic(error: LayoutError, at: Span, opener: Span | None) -> Error:
     """The diagnostic for a layout error, its tokens' places given."""
     from archdsl.diagnostics import Label
 
+    if error.kind == "number":
+        return NumberTooLong(at=at, number=str(error.token)[:12])
     bracket = _MARK[error.token.type]
     if error.kind == "deep":
         return TooDeep(at=at)

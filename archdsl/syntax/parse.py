@@ -27,11 +27,19 @@ _SUFFIX = {"K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 _BINARY_SUFFIX = {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
 _STATEMENT = re.compile(r"^(?:net|block|notation|let|import)\b", re.MULTILINE)
 _MOST_ERRORS = 20
+LONGEST_NUMBER = 30
+"""Digits in a number."""
+
+
+class NumberTooLarge(ValueError):
+    """A number beyond any count of a network."""
 
 
 def number_value(text: str) -> int | float:
     """The value of a number as it is written: `61M`, `1.8G`, `1e-4`, `60_965_224`."""
     digits, factor = text.replace("_", ""), 1
+    if len(digits) > LONGEST_NUMBER or ("e" in digits.lower() and float(digits.rstrip("KMGTi")) > 1e30):
+        raise NumberTooLarge(text)
     for suffixes in (_BINARY_SUFFIX, _SUFFIX):
         for suffix, power in suffixes.items():
             if digits.endswith(suffix):
@@ -218,7 +226,13 @@ class _Builder(Transformer[Token, Any]):
         return self._name(token)
 
     def number(self, span: Span, token: Token) -> tree.Number:
-        return tree.Number(number_value(token), str(token), self._at(token))
+        return tree.Number(self._value(token), str(token), self._at(token))
+
+    def _value(self, token: Token) -> int | float:
+        try:
+            return number_value(token)
+        except NumberTooLarge:
+            raise LayoutError("number", token) from None
 
     def text(self, span: Span, token: Token) -> tree.Text:
         return tree.Text(token[1:-1], self._at(token))

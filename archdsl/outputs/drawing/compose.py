@@ -206,5 +206,5 @@ def _words(scope: Scope) -> tuple[str, str]:
     name, block = scope.name, scope.definition
     shared = _SHARED if scope.first is not None else ""
     if re.fullmatch(rf"({re.escape(block)})?[_-]?\d*", name):
-        return "", (block or name) + shared
+        return "", block + shared
     return name, ("" if name.startswith(block) else block) + shared

@@ -172,7 +172,7 @@ def _frame(frame: Frame, depth: int, across: bool) -> str:
     words = [f"<B>{_escaped(frame.name)}</B>" if frame.name else "", _escaped(frame.block), times]
     length = sum(map(len, (frame.name, frame.block, str(frame.times))))
     # as much room before the words as they take, for the arrow that comes in through the middle
-    room = "" if across else " " * (2 * length)
+    room = "" if across else " " * (2 * length + 4)
     return _attributes(
         label=f"<{room}{'  '.join(filter(None, words))}>" if any(words) else "",
         style="rounded,filled,dashed" if frame.training else "rounded,filled",

@@ -13,7 +13,7 @@ _COMMENT = re.compile(r"<!--.*?-->\n?", re.DOTALL)
 _GROUP = re.compile(r'<g id="[^"]*" class="(\w+)">\n<title>(.*?)</title>\n', re.DOTALL)
 _FONT = re.compile(r' font-family="[^"]*"')
 _TEXT = re.compile(
-    r'<text xml:space="preserve"([^>]*?) x="([^"]*)"([^>]*?) font-size="([^"]*)"([^>]*)>(.*?)</text>\n'
+    r'<text(?: xml:space="preserve")?([^>]*?) x="([^"]*)"([^>]*?) font-size="([^"]*)"([^>]*)>(.*?)</text>\n'
 )
 _SPACE = 0.278
 """Width of a space of size 1."""
@@ -27,7 +27,7 @@ def finished(drawn: bytes, picture: Picture) -> bytes:
     on the version of Graphviz or on the date; the paper is white, also on a dark page.
     """
     text = _COMMENT.sub("", drawn.decode())
-    text = _FONT.sub("", text)
+    text = _FONT.sub("", text).replace('"transparent"', '"none"')  # as older ones say it
     text = _ROOT.sub('<g class="graph"', text, count=1)
     text = _GROUP.sub(_group, text)
     text = _TEXT.sub(_text, text)

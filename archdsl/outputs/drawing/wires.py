@@ -78,44 +78,33 @@ def _news(plan: Plan, value: Value, tail: Box) -> str:
 
 
 def _fan(plan: Plan, tail: Box, heads: list[Box], text: str) -> Iterator[Arrow]:
-    """The arrows of one value, as a tree that divides at most once in each frame it enters."""
-    own = plan.around[tail].path()
-    ways = [_entered(plan, own, head) for head in heads]
-    forks: dict[Draft | None, Box] = {}
+    """The arrows of one value: a tree that divides at most once in each frame on its way."""
+    own = set(plan.around[tail].path())
+    # None stands for the frame of the tail itself
+    ways = [(None, *(draft for draft in plan.around[head].path() if draft not in own)) for head in heads]
     branches: dict[Draft | None, set[object]] = {}
     for way, head in zip(ways, heads, strict=True):
-        steps = [None, *way]
-        for step, after in zip(steps, [*way, head], strict=True):
-            branches.setdefault(step, set()).add(after)
-    told = False
-    drawn: set[tuple[Box, Box]] = set()
+        for frame, inner in zip(way, (*way[1:], head), strict=True):
+            branches.setdefault(frame, set()).add(inner)
+    forks: dict[Draft | None, Box] = {}
     for way, head in zip(ways, heads, strict=True):
         at = tail
-        for step in (None, *way):
-            if len(branches[step]) < 2:
+        for frame in way:
+            if len(branches[frame]) == 1:
                 continue
-            if step not in forks:
-                forks[step] = _fork(plan, tail, step)
-            fork = forks[step]
-            if (at, fork) not in drawn:
-                drawn.add((at, fork))
-                training = all(each.training for each in heads)
-                yield Arrow(at, fork, "" if told else text, training)
-                told = True
-            at = fork
-        quiet = told or head.kind == "end"
-        yield Arrow(at, head, "" if quiet else text, head.training)
-        told = True
+            if frame not in forks:
+                inside = [each for each, its in zip(heads, ways, strict=True) if frame in its]
+                forks[frame] = _fork(plan, tail, frame, all(each.training for each in inside))
+                yield Arrow(at, forks[frame], text, forks[frame].training)
+                text = ""
+            at = forks[frame]
+        yield Arrow(at, head, "" if head.kind == "end" else text, head.training)
+        text = ""
 
 
-def _entered(plan: Plan, own: list[Draft], head: Box) -> list[Draft]:
-    """The frames that a line enters on its way to a box."""
-    return [draft for draft in plan.around[head].path() if draft not in own]
-
-
-def _fork(plan: Plan, tail: Box, into: Draft | None) -> Box:
-    """A point where a line divides: in the frame it has entered, or behind the box it leaves."""
-    fork = Box(plan.key(f"{tail.key} forks"), "fork", training=tail.training)
+def _fork(plan: Plan, tail: Box, into: Draft | None, training: bool) -> Box:
+    """A point where a line divides: in a frame it has entered, or behind the box it leaves."""
+    fork = Box(plan.key(f"{tail.key} forks"), "fork", training=training)
     if into is None:
         around = plan.around[tail]
         plan.add(fork, around, around.parts.index(tail) + 1)

@@ -50,10 +50,9 @@ def _line(row: Sequence[Entry | None]) -> Line:
 
 
 def _name(entries: list[Entry]) -> str:
-    """The name that all have, unless it is only a number."""
-    names = {entry.name for entry in entries}
-    name = names.pop()
-    return "" if names or name.rpartition(".")[2].isdecimal() else name
+    """The name that all have, or the two that they have; what is only numbered has none."""
+    names = dict.fromkeys(entry.name for entry in entries if not entry.name.rpartition(".")[2].isdecimal())
+    return " / ".join(names) if len(names) <= 2 else ""
 
 
 def _output(entries: list[Entry]) -> str:

@@ -10,7 +10,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from archdsl.outputs.torch.code import Call, Const, Expr, Items, Name, Noted, Operand, Repeat, leaves, rebuild
+from archdsl.outputs.torch.code import (
+    Call,
+    Const,
+    Expr,
+    Items,
+    Name,
+    Noted,
+    Operand,
+    Repeat,
+    Slice,
+    Subscript,
+    leaves,
+    rebuild,
+)
 from archdsl.outputs.torch.signatures import position_name
 
 
@@ -35,6 +48,22 @@ class Column:
     """`in`, `out`, `kernel`, `stride`, …"""
     owner: str = ""
     """The submodule that takes it."""
+
+    @property
+    def is_fixed(self) -> bool:
+        """Its value is the same wherever it has one; what it would be elsewhere is open."""
+        known = [value for value in self.values if value is not UNSET]
+        return all(same(value, known[0]) for value in known)
+
+    def elements(self) -> list[Column] | None:
+        """A column for each element, if its values are tuples of one length."""
+        known = [value for value in self.values if value is not UNSET]
+        if not all(isinstance(value, tuple) and len(value) == len(known[0]) for value in known):
+            return None
+        return [
+            Column(tuple([v if v is UNSET else v[i] for v in self.values]), self.role, self.owner)
+            for i in range(len(known[0]))
+        ]
 
     @property
     def counts_channels(self) -> bool:
@@ -68,7 +97,9 @@ def unify(exprs: Sequence[Expr | None]) -> Expr | None:
         if not isinstance(leaf, Const):
             return leaf
         values = tuple([UNSET if each is None else each[position].value for each in known])  # type: ignore[union-attr]
-        return leaf if all(same(value, leaf.value) for value in values) else Const(Column(values))
+        column = Column(values)
+        varies = not column.is_fixed or (UNSET in values and type(leaf.value) is int)
+        return Const(column) if varies else leaf
 
     return rebuild(first, one)
 
@@ -90,6 +121,12 @@ def columns(expr: Expr, owner: str, role: str = "") -> Iterator[Column]:
                 yield from columns(each, deeper, position_name(called, position))
             for name, each in kwargs:
                 yield from columns(each, owner, name)
+        case Slice(start, stop):
+            yield from columns(start, owner, "start") if start else ()
+            yield from columns(stop, owner, "stop") if stop else ()
+        case Subscript(value, index):
+            for each in (value, *index):
+                yield from columns(each, owner, role)
         case Items(items):
             for each in items:
                 yield from columns(each, owner, role)

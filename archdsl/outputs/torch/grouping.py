@@ -83,11 +83,7 @@ def groups(found: Iterable[Use]) -> list[Group]:
     """All uses in groups, those of inner blocks first; a shared block counts once."""
     own = [use for use in found if not use.repeated]
     token: dict[int, Any] = {id(use.scope): use.definition for use in own}
-    families: dict[Key, list[Use]] = {}
-    for use in _inner_first(own):
-        if not use.is_chain:
-            families.setdefault(use.definition, []).append(use)
-    parted = list(families.items())
+    parted = list(_families(own))
     while True:  # a block that holds itself is told apart only after the one within is
         made = [group for definition, uses in parted for group in _part(definition, uses, token)]
         for number, group in enumerate(made):
@@ -97,13 +93,17 @@ def groups(found: Iterable[Use]) -> list[Group]:
         parted = [(group.definition, group.uses) for group in made]
 
 
-def _inner_first(own: list[Use]) -> list[Use]:
-    """By how many levels of modules are below."""
+def _families(own: list[Use]) -> Iterator[tuple[Key, list[Use]]]:
+    """The uses of each definition, inner blocks first."""
     heights: dict[int, int] = {}
     for use in reversed(own):
         below = (heights.get(id(part), 0) for part in use.parts if isinstance(part, Use))
         heights[id(use)] = 1 + max(below, default=0)
-    return sorted(own, key=lambda use: heights[id(use)])
+    families: dict[Key, list[Use]] = {}
+    for use in own:
+        if not use.is_chain:
+            families.setdefault(use.definition, []).append(use)
+    yield from sorted(families.items(), key=lambda item: max(heights[id(use)] for use in item[1]))
 
 
 def _part(definition: Key, uses: list[Use], token: dict[int, Any]) -> list[Group]:

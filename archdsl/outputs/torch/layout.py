@@ -11,8 +11,8 @@ STEP = "    "
 def layout(head: str, expr: Expr, tail: str = "") -> list[str]:
     """`head` (with its indentation), the expression and `tail`, on one line if it fits.
 
-    An nn.Sequential of several modules has a line for each, however short they are. A comment that
-    finds no room beside its expression is left out.
+    An nn.Sequential has a line for each of its modules, unless it is a short pair. A comment that finds
+    no room beside its expression is left out.
     """
     comment = ""
     while isinstance(expr, Noted):
@@ -25,10 +25,10 @@ def layout(head: str, expr: Expr, tail: str = "") -> list[str]:
         case Call(function, args, kwargs) if args or kwargs:
             opening, closing = f"{flat(function)}(", ")"
             parts = [("", each) for each in args] + [(f"{name}=", value) for name, value in kwargs]
-            body = _listed(indent + STEP, parts, alone="")
+            body = _listed(indent + STEP, parts, "", function == Name("nn.Sequential"))
         case Items(items, brackets) if items:
             opening, closing = brackets
-            body = _listed(indent + STEP, [("", each) for each in items], alone=",")
+            body = _listed(indent + STEP, [("", each) for each in items], ",")
         case Repeat(item, count):
             opening, closing = "*[", "]"
             body = _joined(indent + STEP, [("", item), ("for _ in ", Call(Name("range"), (count,)))])
@@ -55,7 +55,7 @@ def _stands_tall(expr: Expr) -> bool:
     match expr:
         case Noted(value):
             return _stands_tall(value)
-        case Call(Name("nn.Sequential"), args) if len(args) > 1:
+        case Call(Name("nn.Sequential"), args) if len(args) > 2:
             return True
         case Call(Name("OrderedDict")):
             return True
@@ -70,14 +70,15 @@ def _stands_tall(expr: Expr) -> bool:
     return False
 
 
-def _listed(indent: str, parts: list[tuple[str, Expr]], alone: str) -> list[str]:
+def _listed(indent: str, parts: list[tuple[str, Expr]], alone: str, tall: bool = False) -> list[str]:
     """What stands between brackets: on one line if it fits, else each part on its own with a comma.
 
-    `alone` is what follows a part that has no neighbour.
+    `alone` is what follows a part that has no neighbour; `tall` asks for lines of their own.
     """
     one_line = indent + ", ".join(name + flat(part) for name, part in parts)
     sole = len(parts) == 1
-    if len(one_line) <= WIDTH and not any(_stands_tall(part) or _noted(part) for _, part in parts):
+    apart = (tall and not sole) or any(_stands_tall(part) or isinstance(part, Noted) for _, part in parts)
+    if len(one_line) <= WIDTH and not apart:
         return [one_line]
     tail = alone if sole else ","
     return [line for name, part in parts for line in layout(indent + name, part, tail)]
@@ -89,10 +90,6 @@ def _joined(indent: str, parts: list[tuple[str, Expr]]) -> list[str]:
     if len(one_line) <= WIDTH and not any(_stands_tall(part) for _, part in parts):
         return [one_line]
     return [line for word, part in parts for line in layout(indent + word, part)]
-
-
-def _noted(expr: Expr) -> bool:
-    return isinstance(expr, Noted)
 
 
 def _operands(expr: Expr, operator: str) -> list[Expr]:

@@ -40,7 +40,8 @@ class Parameter:
     def annotation(self) -> str:
         """Its type."""
         kinds = dict.fromkeys(_type(value) for value in self.values if value is not UNSET)
-        return "float" if set(kinds) == {"int", "float"} else " | ".join(kinds)
+        text = "float" if set(kinds) == {"int", "float"} else " | ".join(kinds)
+        return text if UNSET not in self.values else f"{text} | None"
 
 
 class Parameters:
@@ -138,11 +139,13 @@ def ordered(parameters: Sequence[Parameter]) -> list[Parameter]:
     """
     parameters = sorted(parameters, key=lambda each: UNSET in each.values)
     for each in reversed(parameters):
-        value, count = Counter(v for v in each.values if v is not UNSET).most_common(1)[0]
-        unset = each.values.count(UNSET)
-        if not unset and (each.counts_channels or (count + unset) * 2 < len(each.values)):
+        value, count = Counter(each.values).most_common(1)[0]
+        if UNSET in each.values:
+            each.default = None
+        elif each.counts_channels or count * 2 < len(each.values):
             break
-        each.default = value
+        else:
+            each.default = value
     return parameters
 
 

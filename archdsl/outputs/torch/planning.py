@@ -11,14 +11,18 @@ from typing import Any
 
 from archdsl.graph.model import Value
 from archdsl.outputs.torch.classes import IDENTITY, Class, Member
-from archdsl.outputs.torch.code import Call, Const, Expr, Items, Name, Repeat, leaves, rebuild
+from archdsl.outputs.torch.code import Call, Const, Expr, Items, Name, Noted, Repeat, leaves, rebuild
 from archdsl.outputs.torch.columns import UNSET, Column, columns, unify
 from archdsl.outputs.torch.conditions import condition
 from archdsl.outputs.torch.grouping import MISSING, Slot
 from archdsl.outputs.torch.names import Names, variable
 from archdsl.outputs.torch.parameters import Parameters, ordered
-from archdsl.outputs.torch.signatures import complete
+from archdsl.outputs.torch.signatures import complete, trim
 from archdsl.outputs.torch.uses import Leaf, Part, Use, runs
+from archdsl.sizes import show
+
+FEWEST_NOTED = 2
+"""A chain that changes sizes less often needs no comments."""
 
 Text = tuple[int, int]
 """One of the texts of a class: the index of a part, and which kind of it."""
@@ -76,13 +80,39 @@ class _Plan:
             self._read(-1 - index, slot)
         found = [column for (index, _), text in self.texts.items() for column in self._columns(index, text)]
         for column in found:
-            expr = self.parameters.exact(column)
+            expr = None if column.is_fixed else self.parameters.exact(column)
             if expr is not None:
                 self.expressed[column] = expr
         for column in found:
-            if column not in self.expressed:
-                self.expressed[column] = self.parameters.express(column)
+            if not column.is_fixed and column not in self.expressed:
+                self.expressed[column] = self._expressed(column)
+        for column in found:
+            if column.is_fixed:
+                self.expressed[column] = self._likely(column)
         self._write()
+
+    def _expressed(self, column: Column) -> Expr:
+        elements = column.elements()
+        if elements is None:
+            return self.parameters.express(column)
+        return Items(
+            tuple([Const(e.values[0]) if e.is_fixed else self.parameters.express(e) for e in elements]), "()"
+        )
+
+    def _likely(self, column: Column) -> Expr:
+        """A number of a part that some uses lack: what it would follow, if they had it, is likely
+        what the same number follows elsewhere in the class."""
+        value = next(value for value in column.values if value is not UNSET)
+        if not column.counts_channels and column.role != "stride":
+            return Const(value)
+        known = [each for each in self.expressed if not each.is_fixed]
+        known.sort(key=lambda each: each.role != column.role)
+        for each in known:
+            alike = each.role == column.role or (each.counts_channels and column.counts_channels)
+            expr = self.expressed[each]
+            if alike and column.is_given_by(self.parameters.evaluate(expr)):
+                return expr
+        return Const(value)
 
     # -- what the uses say ----------------------------------------------------------------------
 
@@ -146,19 +176,34 @@ class _Plan:
             return Call(Name("nn.Sequential"), tuple(items))
         items = [self._made(part, folded) for part in chain.parts]
         if all(part.name == str(index) for index, part in enumerate(chain.parts)):
-            return Call(Name("nn.Sequential"), tuple(items))
+            return Call(Name("nn.Sequential"), tuple(self._noted(chain, items)))
         named = [
             Items((Const(part.name), item), "()") for part, item in zip(chain.parts, items, strict=True)
         ]
         return Call(Name("nn.Sequential"), (Call(Name("OrderedDict"), (Items(tuple(named)),)),))
+
+    def _noted(self, chain: Use, items: list[Expr]) -> list[Expr]:
+        """In a net that speaks for itself, the sizes where a chain changes them several times."""
+        if self.subject.uses[0].parent is not None:
+            return items
+        sizes = [((part.inputs[0].shape or ())[1:], part.outputs[0].shape or ()) for part in chain.parts]
+        changes = [before != after[1:] for before, after in sizes]
+        if sum(changes) < FEWEST_NOTED:
+            return items
+        return [
+            Noted(item, show(after)) if changed else item
+            for item, changed, (_, after) in zip(items, changes, sizes, strict=True)
+        ]
 
     # -- what the class says --------------------------------------------------------------------
 
     def _columns(self, index: int, text: Expr) -> list[Column]:
         if len(self.subject.uses) == 1:
             return []
-        name = self.group.slots[index].name if index >= 0 else self.subject.uses[0].held[-1 - index].name
-        return list(columns(text, variable(name)))
+        slot = self.group.slots[index] if index >= 0 else self._held()[-1 - index]
+        part = next(part for part in slot.parts if part is not None)
+        numbered = slot.name.isdigit() and isinstance(part, Leaf)
+        return list(columns(text, variable(part.node.op.name if numbered else slot.name)))
 
     def _write(self) -> None:
         subject, group = self.subject, self.group
@@ -167,7 +212,7 @@ class _Plan:
         self._find_end()
         for (index, kind), text in self.texts.items():
             if kind == MISSING:
-                subject.functions[index] = self._kept(self._filled(text))
+                subject.functions[index] = trim(self._kept(self._filled(text)))
             elif index < 0:
                 name = subject.uses[0].held[-1 - index].name
                 subject.held.append(Member(name, self._filled(text)))

@@ -44,8 +44,12 @@ _CHANNELS: dict[str, tuple[str, ...]] = {
     "PReLU": ("channels",),
     "GroupNorm": ("groups", "channels"),
     "Embedding": ("entries", "out"),
+    "pad": ("input", "pad"),
+    "chunk": ("input", "chunks"),
+    "split": ("input", "sizes"),
+    "interpolate": ("input",),
 }
-"""What the first positional arguments are; those that follow are extents of windows."""
+"""What the first positional arguments are; the next one is the extent of a window."""
 
 
 def family(called: str) -> str:
@@ -71,8 +75,10 @@ def complete(call: Expr) -> Expr:
     return Call(call.function, call.args, (*filled.items(), *given.items()))
 
 
-def trim(call: Call) -> Call:
+def trim(call: Expr) -> Expr:
     """The same without the arguments that have their default."""
+    if not isinstance(call, Call):
+        return call
     defaults = _DEFAULTS.get(family(call.called))
     if not defaults:
         return call

@@ -111,6 +111,8 @@ class Use:
     @cached_property
     def inputs(self) -> tuple[Value, ...]:
         """The main input first, then the tensors that are passed as arguments."""
+        if self.parent is None:
+            return tuple(self.graph.inputs.values())
         passed = {id(each) for each in self.scope.arguments.values() if isinstance(each, Value)}
         return tuple(sorted(self.wanted.values(), key=lambda value: id(value) in passed))
 
@@ -223,9 +225,11 @@ def _pass_values(graph: Elaborated, places: list[Use]) -> None:
     for node in graph.nodes:
         for value in node.inputs:
             _cross(value, places[value.node.index], places[node.index])
+    root = places[0]
     for results in (graph.outputs, graph.training_outputs):
         for value in results.values():
-            _cross(value, places[value.node.index], places[0])
+            _cross(value, places[value.node.index], root)
+            root.given[id(value)] = value
 
 
 def _cross(value: Value, maker: Use | None, taker: Use | None) -> None:
