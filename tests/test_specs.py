@@ -214,7 +214,6 @@ def test_googlenet_costs_less_without_its_auxiliary_classifiers() -> None:
 def torchvisions(name: str) -> Any:
     """torchvision's network with its own random weights, the batch norms' statistics stirred."""
     import torch
-
     from oracle import models
 
     torch.manual_seed(0)
@@ -254,3 +253,22 @@ def test_torchvisions_weights_give_torchvisions_outputs(name: str) -> None:
         if name.startswith("vgg"):  # the paper's table ends in soft-max
             expected = expected.softmax(1)
         assert torch.equal(ours(image), expected)
+
+
+def test_auxiliary_classifiers_answer_in_training() -> None:
+    import torch
+
+    theirs, ours = torchvisions("googlenet"), network(TORCHVISION["googlenet"]).module()
+    ours.load_state_dict(theirs.state_dict(), strict=True)
+    for model in (theirs, ours):
+        model.train()
+        for module in model.modules():  # one image has no batch statistics, and chance is no network's own
+            if isinstance(module, torch.nn.BatchNorm2d | torch.nn.Dropout):
+                module.eval()
+    image = torch.rand(1, 3, 224, 224)
+    with torch.inference_mode():
+        expected, given = theirs(image), ours(image)
+    assert given._fields == ("output", "aux1", "aux2")
+    assert torch.equal(given.output, expected.logits)
+    assert torch.equal(given.aux1, expected.aux_logits1)
+    assert torch.equal(given.aux2, expected.aux_logits2)

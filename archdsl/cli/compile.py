@@ -68,5 +68,6 @@ def _agrees(checked: Checked) -> bool:
     if not differences:
         metrics = checked.metrics
         shapes = ", ".join(show(shape_of(value)) for value in checked.graph.outputs.values())
-        tell(f"{checked.name}: PyTorch agrees: {metrics.params:,} params, {metrics.macs:,} MACs, {shapes} out")
+        counts = f"{metrics.params:,} params, {metrics.macs:,} MACs"
+        tell(f"{checked.name}: PyTorch agrees: {counts}, {shapes} out")
     return not differences

@@ -10,9 +10,18 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal, NamedTuple, dataclass_transform
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 from archdsl.source import Span
+
+if TYPE_CHECKING:
+    from typing_extensions import dataclass_transform
+else:
+
+    def dataclass_transform(**_: object) -> Any:
+        """Python 3.10 lacks it; when the program runs it does nothing anyway."""
+        return lambda cls: cls
+
 
 Severity = Literal["error", "warning"]
 

@@ -36,11 +36,7 @@ def verify(checked: Checked) -> list[Mismatch]:
 def _weights(checked: Checked, module: nn.Module) -> Iterator[Mismatch]:
     """Names and shapes of parameters and buffers, and how many numbers the parameters hold."""
     parameters = {name: tuple(each.shape) for name, each in module.named_parameters()}
-    buffers = {
-        name: tuple(each.shape)
-        for name, each in module.named_buffers()
-        if not name.endswith("num_batches_tracked")
-    }
+    buffers = {name: tuple(each.shape) for name, each in module.named_buffers()}
     for kind, found in (("parameter", parameters), ("buffer", buffers)):
         is_parameter = kind == "parameter"
         wanted = {name: w.shape for name, w in checked.weights() if w.is_parameter == is_parameter}
