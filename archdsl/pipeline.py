@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from archdsl.check import check
 from archdsl.check.model import Checked
 from archdsl.diagnostics import Report
-from archdsl.graph.nets import Choice, choices, declare_all, elaborate, unused_names
+from archdsl.graph.choices import Choice, choices
+from archdsl.graph.nets import declare_all, elaborate, unused_names
 from archdsl.graph.program import load
 from archdsl.graph.settings import NotAnExpression
 from archdsl.source import Source

@@ -17,6 +17,17 @@ def show(shape: Iterable[int]) -> str:
     return " x ".join(map(str, shape)) or "1"
 
 
+_AXES = {2: ("length",), 3: ("height", "width"), 4: ("depth", "height", "width")}
+
+
+def axis_name(axis: int, rank: int) -> str:
+    """What an axis is called in messages: `channels`, `height`, …"""
+    if axis == 0:
+        return "features" if rank == 1 else "channels"
+    names = _AXES.get(rank)
+    return names[axis - 1] if names else f"axis {axis}"
+
+
 def elements(shape: Shape) -> int:
     """How many numbers a tensor of this shape holds."""
     return prod(shape)

@@ -264,18 +264,11 @@ def test_a_table_goes_to_standard_output_or_to_a_file(folder: Path, capsys: Capt
 def test_a_wrong_spec_gives_no_output(wrong: Path, capsys: Captured) -> None:
     (wrong / "net.py").write_text("# precious\n")
     for call in (["table", "wrong.arch"], ["draw", "wrong.arch"], ["compile", "wrong.arch", "-o", "net.py"]):
-        assert main_or_exit(call) == 1
+        assert main(call) == 1
         out, err = capsys.readouterr()
         assert out == ""
         assert err.startswith("error[E302]")
     assert (wrong / "net.py").read_text() == "# precious\n"
-
-
-def main_or_exit(call: list[str]) -> int:
-    try:
-        return main(call)
-    except SystemExit as leaving:
-        return int(leaving.code or 0)
 
 
 def test_a_drawing(folder: Path, capsys: Captured) -> None:
@@ -352,6 +345,21 @@ def test_a_reader_that_leaves_ends_the_call_quietly() -> None:
         process.stdout.close()
         assert process.stderr.read() == b""
     assert process.returncode == 141
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="the system has no full device")
+def test_a_full_disk_is_told() -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "archdsl", "check", VGG],
+            cwd=ROOT,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    assert done.returncode == 2
+    assert done.stderr.startswith(b"error: cannot write")
+    assert done.stderr.count(b"\n") == 1
 
 
 def test_an_interrupt_leaves_no_half_written_file(folder: Path) -> None:

@@ -72,7 +72,8 @@ def kernels(weight: Weight) -> int:
 
 def totals(graph: Elaborated, layers: Sequence[Layer], start: int, end: int) -> Metrics:
     """The sums over `graph.nodes[start:end]`."""
-    params = weights = macs = weight_layers = neurons = activations = 0
+    params = trainable = weights = macs = weight_layers = neurons = activations = 0
+    frozen = graph.frozen_nodes
     depths: list[int] = []
     deepest = 0
     borrowed: set[tuple[int, str]] = set()
@@ -81,12 +82,15 @@ def totals(graph: Elaborated, layers: Sequence[Layer], start: int, end: int) -> 
     nodes, layers = graph.nodes[start:end], layers[start:end]
     for node, layer in zip(nodes, layers, strict=True):
         params += layer.params
+        if node.index not in frozen:
+            trainable += layer.params
         weights += layer.kernels
         for loan in layer.borrowed:
             place, inside = loan[:2], start <= loan.owner < end
             if not inside and place not in borrowed:
                 borrowed.add(place)
                 params += loan.params
+                trainable += 0 if loan.owner in frozen else loan.params
             if loan.kernels and not (inside and loan.counted) and place not in multiplied:
                 multiplied.add(place)
                 weights += loan.kernels
@@ -111,7 +115,7 @@ def totals(graph: Elaborated, layers: Sequence[Layer], start: int, end: int) -> 
     weight_layers += sum(not start <= first < end for first in shared)
     return Metrics(
         params=params,
-        trainable_params=params,  # every parameter learns: the language has no way to freeze one
+        trainable_params=trainable,
         weights=weights,
         macs=macs,
         flops=2 * macs,

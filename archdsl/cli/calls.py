@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable
-from typing import IO, TYPE_CHECKING, Any, NoReturn, TypeVar
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -93,20 +94,16 @@ def paint_for(stream: IO[str]) -> Paint:
 
 
 def put(text: str) -> None:
-    """Write whole lines to standard output; leave quietly where nobody reads them any more."""
-    try:
+    """Write whole lines to standard output."""
+    with _standard_output():
         print(text, end="" if text.endswith("\n") else "\n", flush=True)
-    except BrokenPipeError:
-        _leave()
 
 
 def put_bytes(data: bytes) -> None:
     """The same for pictures."""
-    try:
+    with _standard_output():
         sys.stdout.buffer.write(data)
         sys.stdout.flush()
-    except BrokenPipeError:
-        _leave()
 
 
 def tell(text: str) -> None:
@@ -114,10 +111,17 @@ def tell(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def _leave() -> NoReturn:
-    # the interpreter flushes once more at its end, which must not fail again
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    raise SystemExit(CLOSED_PIPE)
+@contextmanager
+def _standard_output() -> Iterator[None]:
+    """Leave quietly where nobody reads any more; say so where nothing can be written."""
+    try:
+        yield
+    except OSError as problem:
+        # the interpreter flushes once more at its end, which must not fail again
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(problem, BrokenPipeError):
+            raise click.exceptions.Exit(CLOSED_PIPE) from None
+        raise CallError(f"cannot write: {problem.strerror or problem}") from None
 
 
 def save(path: str, content: str | bytes) -> None:

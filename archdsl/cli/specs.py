@@ -6,6 +6,8 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 
+import click
+
 from archdsl.check.model import Checked
 from archdsl.cli.calls import WRONG_SPEC, CallError, did_you_mean, paint_for, tell
 from archdsl.cli.progress import progress
@@ -109,7 +111,7 @@ def sound(paths: Sequence[str], nets: Sequence[str], settings: Mapping[str, str]
             failed = True
             tell(render(analysis.report.errors, paint_for(sys.stderr)))
     if failed:
-        raise SystemExit(WRONG_SPEC)
+        raise click.exceptions.Exit(WRONG_SPEC)
     if not networks:
         raise CallError(f"no network in {', '.join(paths)}", "a network is written `net NAME { … }`")
     return networks

@@ -57,11 +57,28 @@ _registry: dict[str, type[Diagnostic]] = {}
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True)
-class Diagnostic:
-    """What every diagnostic has: a place, what to say there, and where else to look.
+class _Record:
+    """A frozen dataclass in all but the machinery, which for so many classes costs too much at start."""
 
-    A frozen dataclass in all but the machinery, which for so many classes costs too much at start.
-    """
+    def __init__(self, **fields: Any) -> None:
+        vars(self).update(fields)
+        missing = [name for name in self._fields() if not hasattr(self, name)]
+        unknown = fields.keys() - self._fields()
+        if missing or unknown:
+            raise TypeError(f"{type(self).__name__}: missing {missing}, unknown {sorted(unknown)}")
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError("a diagnostic does not change")
+
+    @classmethod
+    def _fields(cls) -> set[str]:
+        """The names of the fields: what is annotated and no ClassVar."""
+        annotations = (item for each in cls.__mro__ for item in vars(each).get("__annotations__", {}).items())
+        return {name for name, kind in annotations if not str(kind).startswith("ClassVar")}
+
+
+class Diagnostic(_Record):
+    """What every diagnostic has: a place, what to say there, and where else to look."""
 
     code: ClassVar[str] = ""
     severity: ClassVar[Severity]
@@ -83,22 +100,6 @@ class Diagnostic:
         if not cls.__doc__ or cls.code in _registry:
             raise TypeError(f"{cls.__name__}: each code is used once and explained by a docstring")
         _registry[cls.code] = cls
-
-    def __init__(self, **fields: Any) -> None:
-        vars(self).update(fields)
-        missing = [name for name in self._fields() if not hasattr(self, name)]
-        unknown = fields.keys() - self._fields()
-        if missing or unknown:
-            raise TypeError(f"{type(self).__name__}: missing {missing}, unknown {sorted(unknown)}")
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        raise AttributeError("a diagnostic does not change")
-
-    @classmethod
-    def _fields(cls) -> set[str]:
-        """The names of the fields: what is annotated and no ClassVar."""
-        annotations = (item for each in cls.__mro__ for item in vars(each).get("__annotations__", {}).items())
-        return {name for name, kind in annotations if not str(kind).startswith("ClassVar")}
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.at}: {self.text})"

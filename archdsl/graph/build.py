@@ -8,13 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from archdsl.diagnostics import Diagnostic, Error, Label, Report, Trace
+from archdsl.diagnostics import Diagnostic, Label, Report, Trace
 from archdsl.graph.errors import Abandoned, DuplicateName, Failed, TooLarge
 from archdsl.graph.model import Node, Scope, Value
 from archdsl.graph.names import module_name
+from archdsl.graph.refusals import diagnose
 from archdsl.ops.contract import Op
 from archdsl.ops.problems import Problem, WrongElements
-from archdsl.sizes import Shape, show
+from archdsl.sizes import Shape
 from archdsl.source import Span
 from archdsl.syntax import tree
 
@@ -31,6 +32,10 @@ class Namer:
     counts: dict[str, int] = field(default_factory=dict)
     reserved: frozenset[str] = frozenset()
     """Labels that are still to come: no unlabelled part takes one of these names."""
+
+    def by_kind(self) -> Namer:
+        """The same names, given by kind and order even in a sequence that numbers."""
+        return Namer(False, self.used, self.counts, self.reserved)
 
     def unlabelled(self, kind: str, span: Span) -> str:
         """The next free name for a part without a label."""
@@ -129,22 +134,17 @@ class Builder:
         self.scopes.append(made)
         return made
 
-    def node(
-        self,
-        op: Op,
-        inputs: tuple[Value, ...],
-        place: Place,
-        label: tree.Name | None,
-        site: tree.Expression,
-        ends: tuple[Span, ...] = (),
-    ) -> Node:
-        """Apply an operator, its shapes inferred; what it refuses is reported and gives unknown shapes."""
-        if len(self.nodes) >= MOST_NODES:
-            raise self.abandon(too_large(site.span, place.trace))
-        name = self.name(op.short, label, place, site)
-        return self.again(op, inputs, place, name, site, ends)
+    def child(self, scope: Scope, name: str) -> Value | Scope | None:
+        """The part of a scope that has this name: what a layer gives, or a scope."""
+        for each in self.scopes:
+            if each.parent is scope and each.name == name:
+                return each
+        end = scope.end or len(self.nodes)
+        found = (n for n in self.nodes[scope.start : end] if n.scope is scope and n.name == name)
+        node = next(found, None)
+        return node.outputs[0] if node else None
 
-    def again(
+    def node(
         self,
         op: Op,
         inputs: tuple[Value, ...],
@@ -153,7 +153,9 @@ class Builder:
         site: tree.Expression,
         ends: tuple[Span, ...] = (),
     ) -> Node:
-        """Like `node`, under a name that is settled."""
+        """Apply an operator, its shapes inferred; what it refuses is reported and gives unknown shapes."""
+        if len(self.nodes) >= MOST_NODES:
+            raise self.abandon(too_large(site.span, place.trace))
         shapes: tuple[Shape, ...] | None
         shapes = tuple(v.shape for v in inputs)  # type: ignore[misc]
         if None in shapes:
@@ -168,7 +170,7 @@ class Builder:
 
     def _check_elements(self, op: Op, inputs: tuple[Value, ...], place: Place, site: tree.Expression) -> None:
         """Refuse whole numbers where real ones are needed, and the other way round."""
-        takes, gives = op.dtypes
+        takes, gives = op.dtypes[0], str(op.dtypes[1])
         if not self.integers and takes != "int" and gives != "int":
             return
         for operand, value in enumerate(inputs):
@@ -218,65 +220,4 @@ def too_large(span: Span, trace: Trace) -> TooLarge:
         limit=f"{MOST_NODES:,}",
         trace=trace,
         hints=("repeat it less often",),
-    )
-
-
-def origin(value: Value, axis: int | None) -> Span:
-    """Where the size of an axis was set (the whole shape, without an axis)."""
-    while True:
-        node = value.node
-        if isinstance(node.site, tree.Input):
-            return node.site.shape.span
-        shapes = tuple(v.shape for v in node.inputs)
-        if axis is None or not shapes or None in shapes:
-            return node.span
-        through = node.op.preserves(axis, *shapes)  # type: ignore[arg-type]
-        if through is None or through >= len(node.inputs):
-            return node.span
-        source = node.inputs[through]
-        if source.shape is None or axis >= len(source.shape):
-            return node.span
-        value = source
-
-
-def argument_span(site: tree.Expression | tree.Input, op: Op, name: str | None) -> Span:
-    """The place of one argument in a call, or of the call where the argument is not written."""
-    if name is None or not isinstance(site, tree.Call):
-        return site.span
-    positions = [each.name for each in op.args]
-    position = 0
-    for argument in site.arguments:
-        if argument.name == name:
-            return argument.value.span
-        if argument.name is None:
-            if position < len(positions) and positions[position] == name:
-                return argument.span
-            position += 1
-    return site.span
-
-
-def diagnose(
-    problem: Problem,
-    op: Op,
-    inputs: tuple[Value, ...],
-    site: tree.Expression,
-    trace: Trace,
-    ends: tuple[Span, ...] = (),
-) -> Error:
-    """Turn an operator's refusal into a diagnostic with both its ends."""
-    at = argument_span(site, op, problem.argument)
-    operands = [i for i in problem.operands if i < len(inputs)]
-    here = problem.here
-    if ends and operands:
-        at = ends[operands[-1]]
-        here = here or f"{show(inputs[operands[-1]].shape or ())} here"
-    labels = []
-    for operand in operands:
-        if inputs[operand].shape is None:
-            continue
-        span = origin(inputs[operand], problem.axis)
-        if (span.start, span.end) != (at.start, at.end):
-            labels.append(Label(span, f"{show(inputs[operand].shape or ())} comes from here"))
-    return problem.kind(
-        at=at, here=here, labels=tuple(labels), hints=tuple(problem.hints), trace=trace, **problem.fields
     )

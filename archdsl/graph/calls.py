@@ -9,7 +9,14 @@ from typing import Any, NoReturn
 from archdsl.diagnostics import Step, Trace
 from archdsl.graph.binding import bind, nearest
 from archdsl.graph.build import Builder, Place
-from archdsl.graph.errors import EndlessRecursion, NotCallable, TooLarge, WrongArgument, WrongInputs, WrongOperands
+from archdsl.graph.errors import (
+    EndlessRecursion,
+    NotCallable,
+    TooLarge,
+    WrongArgument,
+    WrongInputs,
+    WrongOperands,
+)
 from archdsl.graph.evaluate import Evaluator
 from archdsl.graph.model import Value
 from archdsl.graph.values import (

@@ -322,6 +322,43 @@ class Misplaced(Error):
     where: str
 
 
+class UnknownModule(Error):
+    """A change, or a `freeze`, names a module that the net does not have.
+
+    Modules are named as in the compiled net: `features.28`, `classifier.6`, `layer1.0.conv1`.
+    `archdsl table` lists them all.
+    """
+
+    code: ClassVar[str] = "E412"
+    message: ClassVar[str] = "no module is named `{name}`"
+    name: str
+
+
+class UnknownBase(Error):
+    """A net is made from a net that there is not, or in a circle."""
+
+    code: ClassVar[str] = "E413"
+    message: ClassVar[str] = "cannot make a net from `{name}`: {why}"
+    name: str
+    why: str
+
+
+class NoConvolution(Error):
+    """`convolve` names a part without linear layers."""
+
+    code: ClassVar[str] = "E414"
+    message: ClassVar[str] = "there is nothing to convolve: {why}"
+    why: str
+
+
+class UnknownOutput(Error):
+    """A loss speaks of an output that the net does not have."""
+
+    code: ClassVar[str] = "E415"
+    message: ClassVar[str] = "the net has no output `{name}`"
+    name: str
+
+
 class UnknownMetric(Error):
     """An `expect` or `claim` asks for a metric that there is not."""
 

@@ -21,7 +21,8 @@ from archdsl.graph.errors import (
     WrongOperands,
 )
 from archdsl.graph.lookup import Lookup
-from archdsl.graph.model import Value
+from archdsl.graph.model import Scope, Value
+from archdsl.graph.names import module_name
 from archdsl.graph.values import (
     LAYERS,
     BlockDefinition,
@@ -77,6 +78,14 @@ class Evaluator(Lookup):
     @abstractmethod
     def run(self, layer: Layer, x: Flow, place: Place, label: tree.Name | None) -> Flow:
         """Apply a layer to what came before it."""
+
+    @abstractmethod
+    def put(self, layer: Layer, x: Flow, place: Place, name: str) -> Flow:
+        """Apply a layer as the module of this name."""
+
+    @abstractmethod
+    def line(self, item: tree.Item, x: Flow, place: Place, env: Env) -> Flow:
+        """Run one line on what came before it."""
 
     @abstractmethod
     def chain(self, chain: tree.Chain, x: Flow, place: Place, env: Env, first: Any = None) -> Flow:
@@ -200,6 +209,8 @@ class Evaluator(Lookup):
         inner = value.value if isinstance(value, Part) else value
         if isinstance(inner, Outputs) and node.name in inner.values:
             return inner.values[node.name]
+        if isinstance(value, Part) and (child := self.child(value.scope, node.name)):
+            return child
         known: list[str] = list(value.labels) if isinstance(value, Part) else []
         known += list(inner.values) if isinstance(inner, Outputs) else []
         tensor = inner if isinstance(inner, Value) else None
@@ -215,6 +226,15 @@ class Evaluator(Lookup):
         what = describe(value)
         hints = nearest(node.name, known) or (f"it has {', '.join(known)}",) * bool(known)
         self.fail(NoAttribute(at=node.span, what=what, name=node.name, hints=hints, trace=place.trace))
+
+    def child(self, scope: Scope, name: str) -> Value | Part | None:
+        """A part of a module by its name in the compiled net: `features.28`."""
+        found = self.builder.child(scope, module_name(name))
+        if isinstance(found, Scope):
+            outputs = found.outputs
+            value = outputs[""] if "" in outputs else Outputs(f"`{name}`", outputs)
+            return Part(value, {}, found)
+        return found
 
     @staticmethod
     def _labelled(node: tree.Expression, env: Env) -> Any:

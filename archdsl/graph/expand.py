@@ -46,20 +46,45 @@ class Expander(Lines):
     def run(self, layer: Layer, x: Flow, place: Place, label: tree.Name | None) -> Flow:
         """Apply a layer to what came before; a label names the module it makes."""
         match layer:
-            case OpLayer():
-                return self._op(layer, x, place, label)
+            case OpLayer() | MergeLayer():
+                return self.settle(layer, layer.op.short, x, place, label)
+            case BlockLayer():
+                return self.settle(layer, module_name(layer.definition.name), x, place, label)
             case SequenceLayer() | RepeatLayer() if label is not None:
-                return self.sequence(layer, x, place, label)
+                return self.settle(layer, "", x, place, label)
             case SequenceLayer():
                 return self.lines(layer.items, x, place, Env(layer.env, layer.site))
             case RepeatLayer():
                 return self._repeated(layer, x, place)
             case NotationLayer():
-                return self._notation_layer(layer, x, place, label)
-            case BlockLayer():
-                return self._block(layer, x, place, label)
+                return self._expanded(layer, x, place, label)
+            case SharedLayer():
+                return run_shared(self, layer, x, place)
+
+    def settle(self, layer: Layer, kind: str, x: Flow, place: Place, label: tree.Name | None) -> Flow:
+        """Name the module that a layer makes, and make it."""
+        site = layer.site  # type: ignore[union-attr]
+        name = self.builder.name(kind, label, place, site)
+        if not self.edits:
+            return self.put(layer, x, place, name)
+        if isinstance(layer, OpLayer) and layer.inputs:
+            x = layer.inputs[0]
+        return self.edited(name, x, place, lambda given: self.put(layer, given, place, name))
+
+    def put(self, layer: Layer, x: Flow, place: Place, name: str) -> Flow:
+        """Apply a layer as the module of this name."""
+        match layer:
+            case OpLayer():
+                return self._op(layer, x, place, name)
             case MergeLayer():
-                return self._branches(layer, x, place, label)
+                return self._branches(layer, x, place, name)
+            case BlockLayer():
+                return self._block(layer, x, place, name)
+            case SequenceLayer() | RepeatLayer():
+                return self._sequence(layer, x, place, name)
+            case NotationLayer():
+                value, deeper = self._unfolded(layer, x, place)
+                return self.put(value, x, deeper, name) if isinstance(value, LAYERS) else value
             case SharedLayer():
                 return run_shared(self, layer, x, place)
 
@@ -75,10 +100,10 @@ class Expander(Lines):
             self.fail(NothingBefore(at=site.span, what=what, why=why, hints=hints, trace=place.trace))
         return value
 
-    def _op(self, layer: OpLayer, x: Flow, place: Place, label: tree.Name | None) -> Flow:
+    def _op(self, layer: OpLayer, x: Flow, place: Place, name: str) -> Flow:
         inputs = layer.inputs or (self.flowing(x, f"`{layer.op.name}`", layer.site, place),)
         self.arity(layer, inputs, place)
-        node = self.builder.node(layer.op, inputs + layer.extra, place, label, layer.site, layer.ends)
+        node = self.builder.node(layer.op, inputs + layer.extra, place, name, layer.site, layer.ends)
         return self.results(node)
 
     def results(self, node: Node) -> Flow:
@@ -86,7 +111,7 @@ class Expander(Lines):
             return node.outputs[0]
         return Outputs(f"`{node.op.name}`", {str(i): value for i, value in enumerate(node.outputs)})
 
-    def _branches(self, layer: MergeLayer, x: Flow, place: Place, label: tree.Name | None) -> Flow:
+    def _branches(self, layer: MergeLayer, x: Flow, place: Place, name: str) -> Flow:
         """Run each line of the braces on the same input, and merge what they give."""
         ends = []
         values = []
@@ -101,7 +126,7 @@ class Expander(Lines):
             ends.append(item.span)
         merged = OpLayer(layer.op, tuple(values), (), layer.site, tuple(ends))
         self.arity(merged, merged.inputs, place)
-        return self._op(merged, None, place, label)
+        return self._op(merged, None, place, name)
 
     def branch_lines(self, items: tuple[tree.Item, ...], place: Place, env: Env) -> Any:
         """The lines that are branches; `if` and `for` give their lines, declarations none."""
@@ -127,7 +152,7 @@ class Expander(Lines):
         if isinstance(inner, OpLayer):
             within = place.within(place.trace, count)
             for _ in range(count):
-                x = self._op(inner, x, within, None)
+                x = self.settle(inner, inner.op.short, x, within, None)
             return x
         for i in range(count):
             step = Step(f"{_ordinal(i + 1)} of {count}", layer.site.span, place.trace)
@@ -137,9 +162,8 @@ class Expander(Lines):
                 self.builder.scopes[start].repeat = (i, count)
         return x
 
-    def sequence(self, layer: SequenceLayer | RepeatLayer, x: Flow, place: Place, label: tree.Name) -> Flow:
+    def _sequence(self, layer: SequenceLayer | RepeatLayer, x: Flow, place: Place, name: str) -> Flow:
         """A labelled sequence is a module that numbers its parts."""
-        name = self.builder.name("", label, place, layer.site)
         scope = self.builder.scope("sequence", name, place, span=layer.site.span)
         env = Env(layer.env if isinstance(layer, SequenceLayer) else None, layer.site, labels=True)
         namer = Namer(numbered=True)
@@ -153,33 +177,37 @@ class Expander(Lines):
         if not isinstance(value, Value | Outputs):
             return value
         scope.outputs = {"": value} if isinstance(value, Value) else dict(value.values)
-        return Part(value, env.names)
+        return Part(value, env.names, scope)
 
-    def _notation_layer(self, layer: NotationLayer, x: Flow, place: Place, label: tree.Name | None) -> Flow:
-        """A notation is expanded where it stands; its `in` is what it is applied to."""
-        definition = layer.definition
-        deeper = self.deeper(f"the notation {definition.name}", layer.site, place, layer.site.span.text)
-        env = Env(definition.env, definition.tree, {"in": plain(x), **layer.arguments}, labels=True)
-        for parameter in definition.tree.parameters:
-            if parameter.name.name not in env.names:
-                assert parameter.default is not None
-                env.names[parameter.name.name] = self.value(parameter.default, env, deeper)
-        value = self.value(definition.tree.value, env, deeper)
+    def _expanded(self, layer: NotationLayer, x: Flow, place: Place, label: tree.Name | None) -> Flow:
+        """A notation is expanded where it stands."""
+        value, deeper = self._unfolded(layer, x, place)
         if isinstance(value, OpLayer) and label is None and value.op.name == "identity" and not value.inputs:
             return x
-        if isinstance(value, LAYERS):
-            return self.run(value, x, deeper, label)
-        if isinstance(value, Value | Outputs | Part):
-            return value
+        return self.run(value, x, deeper, label) if isinstance(value, LAYERS) else value
+
+    def _unfolded(self, layer: NotationLayer, x: Flow, place: Place) -> tuple[Layer | Flow, Place]:
+        """What a notation stands for; its `in` is what it is applied to."""
+        definition = layer.definition
+        deeper = self.deeper(f"the notation {definition.name}", layer.site, place, layer.site.span.text)
+        env = self.frame(definition, {"in": plain(x), **layer.arguments}, deeper)
+        value: Any = self.value(definition.tree.value, env, deeper)
+        if isinstance(value, (LAYERS, Value | Outputs | Part)):
+            return value, deeper
         at = definition.tree.value.span
         self.fail(NotALayer(at=at, what=describe(value), trace=deeper.trace))
 
-    def _block(self, layer: BlockLayer, x: Flow, place: Place, label: tree.Name | None) -> Flow:
-        """A block is a module of its own."""
-        name = self.builder.name(module_name(layer.definition.name), label, place, layer.site)
-        return self.block_named(layer, x, place, name)
+    def unfolded(self, layer: NotationLayer, x: Flow, place: Place) -> Layer:
+        """The layer behind notations, for a module that keeps its own name."""
+        value, deeper = self._unfolded(layer, x, place)
+        if isinstance(value, NotationLayer):
+            return self.unfolded(value, x, deeper)
+        if isinstance(value, LAYERS):
+            return value
+        self.fail(NotALayer(at=layer.site.span, what=describe(value), trace=place.trace))
 
-    def block_named(self, layer: BlockLayer, x: Flow, place: Place, name: str) -> Flow:
+    def _block(self, layer: BlockLayer, x: Flow, place: Place, name: str) -> Flow:
+        """A block is a module of its own."""
         definition = layer.definition
         deeper = self.deeper(f"the block `{definition.name}`", layer.site, place, definition.name)
         frame = self.frame(definition, layer.arguments, deeper)
@@ -200,14 +228,14 @@ class Expander(Lines):
         if scope.outputs:
             values = scope.outputs
             only = next(iter(values.values())) if len(values) == 1 else None
-            return Part(only or Outputs(f"the block `{definition.name}`", values), frame.names)
+            return Part(only or Outputs(f"the block `{definition.name}`", values), frame.names, scope)
         value = plain(result)
         if value is None:
             at = layer.site.span
             what = f"the block `{definition.name}`"
             self.fail(NothingBefore(at=at, what=what, why="nothing comes before it", trace=place.trace))
         scope.outputs = {"": value} if isinstance(value, Value) else dict(value.values)
-        return Part(value, frame.names)
+        return Part(value, frame.names, scope)
 
     def _labels(self, body: tree.Body) -> frozenset[str]:
         known = self._reserved.get(id(body))

@@ -6,11 +6,13 @@ next.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from archdsl.diagnostics import Step
 from archdsl.graph.build import MOST_NODES, Builder, Place, too_large
 from archdsl.graph.calls import Calls
+from archdsl.graph.edits import Edits
 from archdsl.graph.errors import (
     DuplicateName,
     Failed,
@@ -52,6 +54,14 @@ class Lines(Calls):
         super().__init__(builder)
         self.variant = variant
         """The table column to read, if the net has variants."""
+        self.edits = Edits()
+        """Changes that nets made from this one make to the lines that run now."""
+        self.overriding: dict[str, tuple[tree.Input, Env]] = {}
+        """Inputs that such nets declare anew."""
+        self.freezes: list[tuple[tree.Freeze, str]] = []
+        """Each with the path of the scope that it stands in."""
+        self.inits: list[tuple[tree.Init, Place, Env]] = []
+        self.loss_lines: list[tuple[tree.Loss, Place, Env]] = []
         self.pending: list[Pending] = []
         self.ties: list[Tied] = []
         self.named_values: dict[str, Named] = {}
@@ -93,6 +103,18 @@ class Lines(Calls):
                 start = place.scope.start
                 self.pending.append(
                     Pending(item.kind, item.target, item.operator, item.value, item.span, env, place, start)
+                )
+            case tree.Freeze():
+                self.freezes.append((item, place.scope.path))
+            case tree.Init():
+                self.inits.append((item, place, env))
+            case tree.Loss():
+                if place.scope.kind != "net":
+                    self._misplaced(item, "`loss`", "belongs directly into a net", place)
+                self.loss_lines.append((item, place, env))
+            case tree.Edit():
+                self._misplaced(
+                    item, f"`{item.span.text.split()[0]}`", "belongs into a net made `from` another", place
                 )
             case tree.Variant():
                 if place.scope.kind != "net":
@@ -186,6 +208,13 @@ class Lines(Calls):
             inner = inner.outer
         return False
 
+    def edited(self, name: str, x: Flow, place: Place, make: Callable[[Flow], Flow]) -> Flow:
+        """Make the module of this name in this place, changed as nets made from this one say."""
+        if not self.edits:
+            return make(x)
+        prefix = place.scope.path
+        return self.edits.around(self, f"{prefix}.{name}" if prefix else name, name, x, place, make)
+
     # -- declarations ---------------------------------------------------------------------------
 
     def let(self, item: tree.Let, env: Env, place: Place) -> None:
@@ -217,11 +246,16 @@ class Lines(Calls):
     def _input(self, item: tree.Input, x: Flow, place: Place, env: Env) -> Flow:
         if place.scope.kind != "net":
             self._misplaced(item, "`input`", "belongs into a net; a block's input is `in`", place)
+        if item.name.name in self.overriding:
+            item, env = self.overriding.pop(item.name.name)
+        elif item.name.name in self.inputs and self.inputs[item.name.name].node.site is item:
+            return x  # declared anew by this net, and in force since its base began
         if item.name.name in self.inputs:
             self.fail(DuplicateName(at=item.name.span, name=item.name.name, trace=place.trace))
         shape, dtype = input_shape(self, item, env, place)
         op = OPERATORS["input"](size=shape, dtype=dtype)
-        node = self.builder.node(op, (), place, item.name, item)  # type: ignore[arg-type]
+        name = self.builder.name(op.short, item.name, place, item)  # type: ignore[arg-type]
+        node = self.builder.node(op, (), place, name, item)  # type: ignore[arg-type]
         if dtype == "int":
             self.builder.integers.add(node.index)
         value = node.outputs[0]
@@ -300,6 +334,10 @@ def _flows(item: tree.Item) -> bool:
         | tree.Output
         | tree.Tie
         | tree.Expect
+        | tree.Edit
+        | tree.Freeze
+        | tree.Init
+        | tree.Loss
         | tree.Variant,
     )
 

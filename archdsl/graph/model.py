@@ -141,6 +141,40 @@ class Tied:
     span: Span
 
 
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """A module, by its path (the net's is empty), whose parameters training leaves alone, or does not."""
+
+    path: str
+    frozen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """How weights start: those of an operator (`conv`) or of a module by its path.
+
+    Of a weight layer's parameters, `parameter` names the one that is meant; None means its kernel.
+    """
+
+    target: str
+    is_operator: bool
+    parameter: str | None
+    scheme: str
+    arguments: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """A named term of the training objective: a function of one output and one target."""
+
+    name: str
+    function: str
+    output: str
+    target: str
+    arguments: dict[str, Any]
+    weight: float
+
+
 @dataclass(eq=False)
 class Elaborated:
     """One network, every block, repeat and table expanded, shapes known.
@@ -164,6 +198,23 @@ class Elaborated:
     named: dict[str, Named]
     expectations: list[Expectation]
     ties: list[Tied]
+    frozen: list[Frozen] = field(default_factory=list)
+    """In order: what is said later holds."""
+    starts: list[Start] = field(default_factory=list)
+    """In order: what is said later holds."""
+    losses: list[Loss] = field(default_factory=list)
+
+    @cached_property
+    def frozen_nodes(self) -> frozenset[int]:
+        """The indices of the nodes whose parameters training leaves alone."""
+        if not self.frozen:
+            return frozenset()
+        last_first = self.frozen[::-1]
+        return frozenset(
+            node.index
+            for node in self.nodes
+            if next((each.frozen for each in last_first if _within(node.path, each.path)), False)
+        )
 
     @property
     def root(self) -> Scope:
@@ -180,3 +231,7 @@ class Elaborated:
         from archdsl.graph.nx import multigraph
 
         return multigraph(self)
+
+
+def _within(path: str, part: str) -> bool:
+    return not part or path == part or path.startswith(f"{part}.")

@@ -8,29 +8,27 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from archdsl.diagnostics import Label, Report
-from archdsl.graph.binding import bind
 from archdsl.graph.bounds import refuse_bombs
 from archdsl.graph.build import Builder, Namer, Place
 from archdsl.graph.calls import DEEPEST
+from archdsl.graph.choices import Choice
 from archdsl.graph.errors import (
     Abandoned,
-    ColumnsDiffer,
     DuplicateName,
     EndlessRecursion,
     Failed,
     Misplaced,
-    MissingArgument,
     UnusedLabel,
     UnusedName,
 )
 from archdsl.graph.expand import Expander
+from archdsl.graph.levels import level_envs, run_levels
 from archdsl.graph.lookup import dotted, labels_in
 from archdsl.graph.model import Elaborated, Node, Scope, Value
 from archdsl.graph.names import module_name
 from archdsl.graph.program import Program
-from archdsl.graph.settings import setting
 from archdsl.graph.subjects import is_literal, resolve
-from archdsl.graph.tables import columns_of, variant_tables
+from archdsl.graph.training import frozen, losses, starts
 from archdsl.graph.values import (
     BlockDefinition,
     Env,
@@ -47,54 +45,12 @@ _FRAMES = 40 * DEEPEST
 
 
 @dataclass
-class Choice:
-    """One network to elaborate: a net, a column of its table, and a `variant` of its parameters."""
-
-    net: tree.Net
-    column: str | None
-    variant: tree.Variant | None
-
-    @property
-    def name(self) -> str:
-        """`LeNet`, `VGG.D`, `EfficientNet.B4`."""
-        variant = self.variant.name.name if self.variant else None
-        return ".".join(part for part in (self.net.name.name, self.column, variant) if part)
-
-
-@dataclass
 class Names:
     """What the files of a program declare, for all networks alike."""
 
     env: Env
     interned: dict[tuple[Any, ...], Op] = field(default_factory=dict)
     used: set[tuple[int, str]] = field(default_factory=set)
-
-
-def choices(program: Program, report: Report) -> list[Choice]:
-    """Every network of the spec: its nets, each with its variants where it has some."""
-    found = []
-    nets: dict[str, tree.Net] = {}
-    for net in program.main.statements:
-        if not isinstance(net, tree.Net):
-            continue
-        if net.name.name in nets:
-            first = Label(nets[net.name.name].name.span, "here")
-            report.add(DuplicateName(at=net.name.span, name=net.name.name, labels=(first,)))
-            continue
-        nets[net.name.name] = net
-        variants = [item for item in net.body.items if isinstance(item, tree.Variant)]
-        tables = variant_tables(net.body.items)
-        columns: list[str | None] = list(columns_of(tables[0]).named) if tables else [None]
-        for other in tables[1:]:
-            if (names := list(columns_of(other).named)) != columns:
-                these, those = ", ".join(names), ", ".join(map(str, columns))
-                at = other.header.span
-                label = Label(tables[0].header.span, "the other table")
-                report.add(ColumnsDiffer(at=at, these=these, those=those, labels=(label,)))
-        for column in columns:
-            plain = [None] if column or not variants else []
-            found += [Choice(net, column, variant) for variant in [*plain, *variants]]
-    return found
 
 
 def declare_all(program: Program, report: Report) -> Names | None:
@@ -161,11 +117,18 @@ def _elaborated(
     builder, net = expander.builder, choice.net
     root = Scope("net", "", None, net.name.name, {}, net.span, None, 0)
     builder.scopes.append(root)
-    reserved = frozenset(module_name(label.name) for label in labels_in(net.body))
+    levels = [choice]
+    while (base := levels[0].base) is not None:
+        levels.insert(0, base)
+    reserved = frozenset(module_name(label.name) for level in levels for label in labels_in(level.net.body))
     place = Place(root, Namer(numbered=False, reserved=reserved), None, 0, 1)
-    env = _net_env(expander, names, choice, settings, place)
-    root.arguments = {name: value for name, value in env.names.items() if name != "in"}
-    last = plain(expander.lines(net.body.items, None, place, env))
+
+    def elaborate_base(base: Choice) -> Elaborated | None:
+        return elaborate(program, names, base, settings, Report())  # it is reported where it stands
+
+    envs = level_envs(expander, names.env, levels, settings, place)
+    root.arguments = {name: value for name, value in envs[-1].names.items() if name != "in"}
+    last = plain(run_levels(expander, elaborate_base, levels, envs, place))
     root.end = len(builder.nodes)
     if builder.failed:
         return None
@@ -178,6 +141,7 @@ def _elaborated(
     changed = any(parameter.name.name in settings for parameter in net.parameters)
     # numbers are printed of the net with its own parameters; what is written in terms of them holds on
     expectations = [each for each in resolved if not (changed and is_literal(each.printed))]
+    training = frozen(expander), starts(expander), losses(expander)
     _unused_labels(expander)
     if builder.failed:
         return None
@@ -195,6 +159,9 @@ def _elaborated(
         named=expander.named_values,
         expectations=expectations,
         ties=expander.ties,
+        frozen=training[0],
+        starts=training[1],
+        losses=training[2],
     )
 
 
@@ -208,35 +175,6 @@ def _expander(names: Names, column: str | None, report: Report) -> Expander:
 def _place(source: Source) -> Place:
     span = Span(source, 0, 0)
     return Place(Scope("net", "", None, "", {}, span, None, 0), Namer(numbered=False), None, 0, 1)
-
-
-def _net_env(
-    expander: Expander, names: Names, choice: Choice, settings: Mapping[str, str], place: Place
-) -> Env:
-    """The net's parameters: from the settings, else from its variant, else their defaults."""
-    net = choice.net
-    env = Env(names.env, net, labels=True)
-    known = [each.name.name for each in net.parameters]
-    given = choice.variant.arguments if choice.variant else ()
-    at = choice.variant.span if choice.variant else net.name.span
-    fail = expander.builder.fail
-    bound = bind(f"`{net.name.name}`", known, set(), given, at, None, fail)
-    for parameter in net.parameters:
-        name = parameter.name.name
-        expander.check_name(parameter.name, place)
-        if name in env.names:
-            expander.fail(DuplicateName(at=parameter.span, name=name))
-        if name in settings:
-            env.names[name] = setting(expander, name, settings[name], names.env, place)
-        elif name in bound:
-            env.names[name] = expander.value(bound[name][0].value, names.env, place)
-        elif parameter.default is not None:
-            env.names[name] = expander.value(parameter.default, env, place)
-        else:
-            hints = (f"a default: `{name} = …`", f"--set {name}=…")
-            callee = f"`{net.name.name}`"
-            expander.fail(MissingArgument(at=parameter.span, callee=callee, parameter=name, hints=hints))
-    return env
 
 
 def _mark_training(nodes: list[Node], outputs: dict[str, Value], training: dict[str, Value]) -> None:

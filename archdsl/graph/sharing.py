@@ -11,16 +11,11 @@ from archdsl.graph.errors import (
 )
 from archdsl.graph.model import Node, Scope
 from archdsl.graph.values import (
-    BlockLayer,
     Flow,
-    Layer,
     NotationLayer,
-    OpLayer,
     SharedLayer,
-    plain,
 )
 from archdsl.sizes import show
-from archdsl.syntax import tree
 
 if TYPE_CHECKING:
     from archdsl.graph.expand import Expander
@@ -33,32 +28,16 @@ def run_shared(expander: Expander, shared: SharedLayer, x: Flow, place: Place) -
     start = len(expander.builder.nodes)
     layer = shared.layer
     if isinstance(layer, NotationLayer):
-        layer = _unfolded(expander, layer, x, place)
-    if isinstance(layer, OpLayer):
-        inputs = (expander.flowing(x, f"`{shared.name}`", layer.site, place),)
-        expander.arity(layer, inputs, place)
-        node = expander.builder.again(layer.op, inputs + layer.extra, home, shared.name, layer.site)
-        result, made = expander.results(node), node
-    else:
-        scopes = len(expander.builder.scopes)
-        if isinstance(layer, BlockLayer):
-            result = expander.block_named(layer, x, home, shared.name)
-        else:
-            label = tree.Name(shared.name, shared.span)
-            result = expander.sequence(layer, x, home, label)  # type: ignore[arg-type]
-        made = expander.builder.scopes[scopes]  # type: ignore[assignment]
+        layer = expander.unfolded(layer, x, place)
+    nodes, scopes = expander.builder.nodes, expander.builder.scopes
+    opened = len(scopes)
+    result = expander.put(layer, x, home, shared.name)
+    made = scopes[opened] if len(scopes) > opened else nodes[start]
     if shared.first is None:
         shared.first = made
     else:
         _same(expander, shared, shared.first, made, start, place)
     return result
-
-
-def _unfolded(expander: Expander, layer: NotationLayer, x: Flow, place: Place) -> Layer:
-    """What a notation stands for, with its `in`."""
-    env = expander.frame(layer.definition, {"in": plain(x), **layer.arguments}, place)
-    value: Layer = expander.value(layer.definition.tree.value, env, place)
-    return _unfolded(expander, value, x, place) if isinstance(value, NotationLayer) else value
 
 
 def _same(

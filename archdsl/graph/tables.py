@@ -147,20 +147,25 @@ def _group(
     env: Env,
 ) -> Flow:
     """`features: { rows }`: a labelled sequence, filled by rows."""
-    builder = lines.builder
-    start = len(builder.nodes)
-    scope = builder.scope("sequence", builder.name("", row.label, place, table), place, span=row.span)
-    inner_env = Env(env, row, labels=True)
-    inner = Place(scope, Namer(numbered=True), place.trace, place.depth, place.copies)
-    x = _rows(lines, table, row.rows, columns, parameters, x, inner, inner_env)
-    scope.end = len(builder.nodes)
-    value = lines.tensor(x, table, place)
-    if value is None:
-        return x
-    scope.outputs = {"": value}
-    part = Part(value, inner_env.names)
-    lines.label(row.label, part, start, place, env)
-    return part
+    start = len(lines.builder.nodes)
+    name = lines.builder.name("", row.label, place, table)
+
+    def make(given: Flow) -> Flow:
+        scope = lines.builder.scope("sequence", name, place, span=row.span)
+        inner_env = Env(env, row, labels=True)
+        inner = Place(scope, Namer(numbered=True), place.trace, place.depth, place.copies)
+        result = _rows(lines, table, row.rows, columns, parameters, given, inner, inner_env)
+        scope.end = len(lines.builder.nodes)
+        value = lines.tensor(result, table, place)
+        if value is None:
+            return result
+        scope.outputs = {"": value}
+        return Part(value, inner_env.names, scope)
+
+    x = lines.edited(name, x, place, make)
+    if x is not None:
+        lines.label(row.label, x, start, place, env)
+    return x
 
 
 def _row(

@@ -59,6 +59,7 @@ class Part:
 
     value: Value | Outputs
     labels: dict[str, Any]
+    scope: Scope
 
 
 Flow = Value | Outputs | Part | None

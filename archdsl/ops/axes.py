@@ -9,16 +9,6 @@ from archdsl.ops.contract import Op, Window
 from archdsl.ops.problems import ArgumentConflict, AxesDisagree, NotDivisible, Problem
 from archdsl.sizes import Shape, show
 
-_NAMES = {2: ("length",), 3: ("height", "width"), 4: ("depth", "height", "width")}
-
-
-def axis_name(axis: int, rank: int) -> str:
-    """What an axis is called in messages: `channels`, `height`, …"""
-    if axis == 0:
-        return "channels"
-    names = _NAMES.get(rank)
-    return names[axis - 1] if names else f"axis {axis}"
-
 
 def per_axis(value: int | tuple[int, ...], axes: int) -> tuple[int, ...]:
     """A value for each spatial axis from one for all or one for each."""
@@ -70,13 +60,15 @@ def axes_agree(op: Op, x: Shape, *names: str) -> Iterator[Problem]:
         value = getattr(op, name)
         given = len(value) if isinstance(value, tuple | list) else axes
         if given != axes and not (isinstance(value, list) and given == 1):
-            yield Problem(AxesDisagree, name, op=op.name, given=given, axes=axes, parameter=name)
+            has = f"{axes} spatial {'axis' if axes == 1 else 'axes'}"
+            yield Problem(AxesDisagree, name, op=op.name, given=given, has=has, parameter=name)
 
 
 def axis_exists(op: Op, axis: int, x: Shape) -> Iterator[Problem]:
     """Refuse an `axis` that the input does not have; negative ones count from the end."""
     if not -len(x) <= axis < len(x):
-        why = f"there is no axis {axis} in {show(x)}, whose axes are 0 to {len(x) - 1}"
+        there = "only axis is 0" if len(x) == 1 else f"axes are 0 to {len(x) - 1}"
+        why = f"there is no axis {axis} in {show(x)}, whose {there}"
         yield Problem(ArgumentConflict, "axis", op=op.name, why=why)
 
 

@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Literal, NamedTuple
 
 from archdsl.ops.arguments import REQUIRED, Arg, Tensor
 from archdsl.ops.problems import NothingLeft, Problem, WrongRank
-from archdsl.sizes import Shape, show
+from archdsl.sizes import Shape, axis_name, show
 
 Takes = Literal["float", "int", "any"]
 Gives = Literal["float", "int", "same"]
@@ -274,22 +274,21 @@ class Op:
         windows = self.window(*inputs) or ()
         for axis, window in enumerate(windows, start=1):
             n = inputs[0][axis]
-            size = window.size(n)
-            if size < 1:
-                yield self._nothing_left(window, axis, n, size)
+            if window.size(n) < 1:
+                yield self._nothing_left(window, axis, n, len(inputs[0]))
                 return
 
-    def _nothing_left(self, window: Window, axis: int, n: int, size: int) -> Problem:
+    def _nothing_left(self, window: Window, axis: int, n: int, rank: int) -> Problem:
         padding = window.before + window.after
         can_pad = any(each.name == "padding" for each in self.args)
+        room = f"a {axis_name(axis, rank)} of {n}"
         return Problem(
             NothingLeft,
             axis=axis,
-            hints=(f"padding = {-(-(window.extent - n) // 2)}",) if can_pad else (),
+            sets={"padding": -(-(window.extent - n) // 2)} if can_pad else {},
             op=self.name,
             extent=window.extent,
-            size=f"{n} + {padding}" if padding > 0 else str(n),
-            result=size,
+            room=f"{room}, padded to {n + padding}" if padding > 0 else room,
         )
 
 

@@ -36,8 +36,8 @@ class Conv(Op):
     def check(self, *inputs: Shape) -> Iterator[Problem]:
         (x,) = inputs
         yield from axes_agree(self, x, "kernel", "stride", "padding", "dilation")
-        yield from groups_divide(self, self.groups, x[0], "input channels")
-        yield from groups_divide(self, self.groups, self.out, "output channels", operands=())
+        coming = tuple(groups_divide(self, self.groups, x[0], "input channels"))
+        yield from coming or groups_divide(self, self.groups, self.out, "output channels", operands=())
 
     def window(self, *inputs: Shape) -> tuple[Window, ...]:
         (x,) = inputs
@@ -133,8 +133,8 @@ class ConvTranspose(Op):
         (x,) = inputs
         disagreements = tuple(axes_agree(self, x, "kernel", "stride", "padding", "extra", "dilation"))
         yield from disagreements
-        yield from groups_divide(self, self.groups, x[0], "input channels")
-        yield from groups_divide(self, self.groups, self.out, "output channels", operands=())
+        coming = tuple(groups_divide(self, self.groups, x[0], "input channels"))
+        yield from coming or groups_divide(self, self.groups, self.out, "output channels", operands=())
         if disagreements:
             return
         for axis, window in enumerate(self.window(x), start=1):

@@ -36,7 +36,7 @@ class Linear(Op):
         if len(x) not in (1, 2):
             yield Problem(
                 WrongRank,
-                hints=("flatten", f"conv({self.out}, 1)"),
+                hints=(f"`flatten -> linear({self.out})`, or `conv({self.out}, 1)` at each position",),
                 op=self.name,
                 wants="a vector of features or a sequence of them",
                 shape=show(x),

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
 from archdsl.ops.arguments import Axis, arg
-from archdsl.ops.axes import axis_exists, axis_name, from_front
+from archdsl.ops.axes import axis_exists, from_front
 from archdsl.ops.contract import Op, Refused, Sample, Torch, operator
 from archdsl.ops.problems import BranchesDisagree, Problem
-from archdsl.sizes import Shape, show
+from archdsl.sizes import Shape, axis_name, show
 
 
 @operator
@@ -31,10 +31,8 @@ class Concat(Op):
             return
         outside = tuple(axis_exists(self, self.axis, inputs[0]))
         yield from outside
-        joined = None if outside else from_front(self.axis, inputs[0])
-        for axis in range(len(inputs[0])):
-            if axis != joined:
-                yield from _disagreements(self, axis, inputs)
+        if not outside:
+            yield from _disagreements(self, inputs, from_front(self.axis, inputs[0]))
 
     def shape(self, *inputs: Shape) -> Shape:
         x = inputs[0]
@@ -76,8 +74,7 @@ class Elementwise(Op):
         if uneven := _other_rank(self, inputs):
             yield from uneven
             return
-        for axis in range(len(inputs[0])):
-            yield from _disagreements(self, axis, inputs, stretch=True)
+        yield from _disagreements(self, inputs, stretch=True)
 
     def shape(self, *inputs: Shape) -> Shape:
         return tuple(map(max, zip(*inputs, strict=True)))
@@ -145,28 +142,38 @@ def _axes_hint(x: Shape, full: Shape) -> tuple[str, ...]:
     """A number for each channel fits a map once it has spatial axes of size 1."""
     if len(x) != 1 or x[0] != full[0]:
         return ()
-    return (f"reshape({show((*x, *(1 for _ in full[1:])))})",)
+    return (f"`-> reshape({show((*x, *(1 for _ in full[1:])))})` makes it fit",)
 
 
 def _disagreements(
-    op: Op, axis: int, inputs: tuple[Shape, ...], *, stretch: bool = False
+    op: Op, inputs: tuple[Shape, ...], joined: int | None = None, *, stretch: bool = False
 ) -> Iterator[Problem]:
-    """Refuse inputs whose size on an axis is not the one that most of them have."""
-    sizes = Counter(x[axis] for x in inputs if not (stretch and x[axis] == 1))
-    if len(sizes) < 2:
-        return
-    size = sizes.most_common(1)[0][0]
-    reference = next(index for index, x in enumerate(inputs) if x[axis] == size)
+    """Refuse each input that has another size on some axis than most of them have."""
+    sizes = [_usual(axis, inputs, stretch) for axis in range(len(inputs[0]))]
     for index, x in enumerate(inputs):
-        if x[axis] == size or (stretch and x[axis] == 1):
+        wrong = [
+            axis
+            for axis, size in enumerate(sizes)
+            if axis != joined and x[axis] != size and not (stretch and x[axis] == 1)
+        ]
+        if not wrong:
             continue
+        others = (other for other, y in enumerate(inputs) if y[wrong[0]] == sizes[wrong[0]])
+        reference = next(others)
+        fits = tuple(x[axis] if axis == joined else size for axis, size in enumerate(sizes))
         yield Problem(
             BranchesDisagree,
             operands=(index, reference),
-            axis=axis,
-            hints=(f"conv({size}, 1)",) if axis == 0 and len(x) > 1 else (),
+            axis=wrong[0],
+            fits=fits,
             op=op.name,
-            what=axis_name(axis, len(x)),
+            what=" and ".join(axis_name(axis, len(x)) for axis in wrong),
             left=show(x),
             right=show(inputs[reference]),
         )
+
+
+def _usual(axis: int, inputs: tuple[Shape, ...], stretch: bool) -> int:
+    """The size on an axis that most inputs have; of several, that of the first."""
+    sizes = Counter(x[axis] for x in inputs if not (stretch and x[axis] == 1))
+    return sizes.most_common(1)[0][0] if sizes else 1

@@ -6,15 +6,17 @@ operator turns it into a diagnostic that points at the argument and at where the
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from archdsl.diagnostics import Error
+from archdsl.sizes import Shape
 
 
 class Problem:
     """A refusal: which diagnostic, its fields, and what it concerns."""
 
-    __slots__ = ("argument", "axis", "fields", "here", "hints", "kind", "operands")
+    __slots__ = ("argument", "axis", "fields", "fits", "here", "hints", "kind", "operands", "sets")
 
     def __init__(
         self,
@@ -23,6 +25,8 @@ class Problem:
         *,
         operands: tuple[int, ...] = (0,),
         axis: int | None = None,
+        fits: Shape | None = None,
+        sets: Mapping[str, object] | None = None,
         here: str = "",
         hints: tuple[str, ...] = (),
         **fields: Any,
@@ -31,9 +35,13 @@ class Problem:
         self.argument = argument
         """The argument at fault; None points at the whole call."""
         self.operands = operands
-        """Inputs whose origin is the diagnostic's other end."""
+        """Inputs whose origin is the diagnostic's other end, the one at fault first."""
         self.axis = axis
         """The axis in question, channels being 0; its origin is where it was set."""
+        self.fits = fits
+        """A shape of the first operand that would do."""
+        self.sets = sets or {}
+        """Arguments of this operator, as a spec writes them, that would do."""
         self.here = here
         self.hints = hints
         self.fields = fields
@@ -63,11 +71,10 @@ class NothingLeft(Error):
     """
 
     code: ClassVar[str] = "E302"
-    message: ClassVar[str] = "{op}: a window of {extent} does not fit {size} cells; {result} would be left"
+    message: ClassVar[str] = "{op}: a window of {extent} does not fit into {room}"
     op: str
     extent: int
-    size: str
-    result: int
+    room: str
 
 
 class WrongRank(Error):
@@ -105,18 +112,18 @@ class AxesDisagree(Error):
     """
 
     code: ClassVar[str] = "E305"
-    message: ClassVar[str] = "{op}: `{parameter}` names {given} axes, the input has {axes} spatial axes"
+    message: ClassVar[str] = "{op}: `{parameter}` names {given} axes, the input has {has}"
     op: str
     parameter: str
     given: int
-    axes: int
+    has: str
 
 
 class ElementsDisagree(Error):
     """A reshape must keep the number of elements."""
 
     code: ClassVar[str] = "E306"
-    message: ClassVar[str] = "{op}: {before} has {count} elements, {after} has {wanted}"
+    message: ClassVar[str] = "{op}: {before} has {count} elements, {after} {wanted}"
     op: str
     before: str
     count: int

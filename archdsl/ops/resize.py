@@ -176,19 +176,19 @@ class Pad(Op):
 
     def torch(self, *inputs: Shape) -> Torch:
         windows = self.window(*inputs)
-        pad = torch_pad(windows)
-        if self.channels:
-            ((before, after),) = sides(self.channels, 1)
-            value = f", value={self.value}" if self.value else ""
-            return Torch(call=f"F.pad({{0}}, {(*pad, before, after)}{value})")
+        pad, axes = torch_pad(windows), len(windows)
+        if self.channels:  # to torch they are one axis more
+            pad, axes = (*pad, *sides(self.channels, 1)[0]), axes + 1
         if self.mode != "constant":
             layer = {"reflect": "ReflectionPad", "replicate": "ReplicationPad"}[self.mode]
-            call = f'F.pad({{0}}, {pad}, mode="{self.mode}")'
-            return Torch(f"nn.{layer}{len(windows)}d", (tidy(pad),), call=call)
+            return Torch(f"nn.{layer}{axes}d", (tidy(pad),), call=f'F.pad({{0}}, {pad}, mode="{self.mode}")')
+        value = f", value={self.value}" if self.value else ""
+        call = f"F.pad({{0}}, {pad}{value})"
+        if axes > 3:
+            return Torch(call=call)
         if self.value:
-            call = f"F.pad({{0}}, {pad}, value={self.value})"
-            return Torch(f"nn.ConstantPad{len(windows)}d", (tidy(pad), self.value), call=call)
-        return Torch(f"nn.ZeroPad{len(windows)}d", (tidy(pad),), call=f"F.pad({{0}}, {pad})")
+            return Torch(f"nn.ConstantPad{axes}d", (tidy(pad), self.value), call=call)
+        return Torch(f"nn.ZeroPad{axes}d", (tidy(pad),), call=call)
 
     def label(self, *inputs: Shape) -> str:
         if self.channels:
@@ -206,6 +206,8 @@ class Pad(Op):
         yield Sample(Pad(sides=1, mode="replicate"), ((3, 4, 5, 6),))
         yield Sample(Pad(sides=1), ((3, 4, 5, 6),))
         yield Sample(Pad(channels=[(0, 3)]), ((3, 5, 6),))
+        yield Sample(Pad(channels=[(0, 3)]), ((3, 5),))
+        yield Sample(Pad(channels=[(0, 3)]), ((3, 4, 5, 6),))
         yield Sample(Pad(sides=[(0, 1), (2, 3)], channels=2, value=0.5), ((3, 5, 6),))
 
     @classmethod

@@ -8,10 +8,10 @@ from math import prod
 from typing import Any
 
 from archdsl.ops.arguments import Axis, Count, Kind, Shaped, Unfit, arg
-from archdsl.ops.axes import axis_exists, axis_name, from_front, groups_divide
+from archdsl.ops.axes import axis_exists, from_front, groups_divide
 from archdsl.ops.contract import Op, Refused, Sample, Torch, operator
 from archdsl.ops.problems import ArgumentConflict, ElementsDisagree, NotDivisible, Problem, WrongRank
-from archdsl.sizes import Shape, show
+from archdsl.sizes import Shape, axis_name, show
 
 
 @operator
@@ -77,9 +77,10 @@ class Reshape(Op):
                 ElementsDisagree,
                 "to",
                 op=self.name,
+                sets={"to": show((prod(x),))},
                 before=show(x),
                 count=prod(x),
-                after=show(wanted),
+                after=show(wanted) if len(wanted) > 1 else "the new shape",
                 wanted=prod(wanted),
             )
 

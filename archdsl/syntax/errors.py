@@ -5,15 +5,13 @@ from __future__ import annotations
 import re
 from typing import ClassVar
 
-from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
+from lark.exceptions import UnexpectedInput, UnexpectedToken
 
 from archdsl.diagnostics import Error
 from archdsl.source import Source, Span
-
-_KEYWORDS = frozenset(
-    "import let notation block net share input output training tie variant expect claim if else for "
-    "in table as of true false and or not".split()
-)
+from archdsl.syntax.brackets import open_at
+from archdsl.syntax.layout import BracketUnclosed, never_closed
+from archdsl.syntax.mistakes import STATEMENTS, remedies
 
 
 class Unexpected(Error):
@@ -50,34 +48,102 @@ class TextEnds(Error):
     message: ClassVar[str] = "the text ends too early"
 
 
+_WORD = re.compile(r"[A-Za-z_0-9]+(-[A-Za-z0-9_]+)*")
+_MARKS = re.compile(r"[\w\s(){}\[\]=~<>|:;,.*/%+\"!-]", re.ASCII)
+
+
 def syntax_error(error: UnexpectedInput, source: Source) -> Error:
     """The diagnostic for what the parser raised."""
-    text = source.text
-    expected = _expected(error)
+    text, expected = source.text, _expected(error)
     if isinstance(error, UnexpectedToken) and error.token.type == "$END":
         last = max(len(text.rstrip()) - 1, 0)
         return TextEnds(at=Span(source, last, min(last + 1, len(text))), notes=_wanted(expected))
-    start = error.pos_in_stream or 0
+    at = _place(error, source)
+    found = at.text
+    if found.startswith('"'):
+        return _quoted(at, expected)
+    if not found.strip(" \t\r\n"):
+        end = len(text[: at.start].rstrip(" \t"))
+        return _unexpected(Span(source, end, end), "the end of the line", expected)
+    if not _MARKS.match(found):
+        return UnknownCharacter(at=at, found=_shown(found), hints=_character_hint(at))
+    unclosed = _unclosed(at, expected)
+    return unclosed or _dangling(at) or _unexpected(at, f"`{found}`", expected)
+
+
+def _place(error: UnexpectedInput, source: Source) -> Span:
+    """The word or mark at which the text stops making sense."""
+    text, start = source.text, error.pos_in_stream or 0
+    end = start + 1
     if isinstance(error, UnexpectedToken):
         start = error.token.start_pos or 0
-        end = error.token.end_pos or start
-        word = re.match(r"[A-Za-z_0-9]+(-[A-Za-z0-9_]+)*", text[start:])
-        end = max(end, start + len(word.group()) if word else start + 1)
-    else:
-        assert isinstance(error, UnexpectedCharacters)
-        word = re.match(r"[A-Za-z_0-9]+(-[A-Za-z0-9_]+)*", text[start:])
-        end = start + (len(word.group()) if word else 1)
-    at = Span(source, start, end)
-    found = text[start:end]
-    if found.startswith('"'):
-        return UnclosedText(at=at, hints=('close it with `"`',))
-    if not found.strip():
-        return Unexpected(
-            at=at, found="the end of the line", notes=_wanted(expected), hints=_hints(at, expected)
-        )
-    if not re.match(r"[\w\s(){}\[\]=~<>|:;,.*/%+\"!-]", found):
-        return UnknownCharacter(at=at, found=f"`{found}`", hints=_character_hint(found))
-    return Unexpected(at=at, found=f"`{found}`", notes=_wanted(expected), hints=_hints(at, expected))
+        end = max(error.token.end_pos or start, start + 1)
+    if text[start - 1 : start + 1] == "->":  # where no `->` fits, the lexer takes its parts for two marks
+        start -= 1
+    word = _WORD.match(text, start)
+    return Span(source, start, max(end, word.end() if word else start + 1))
+
+
+def _quoted(at: Span, expected: frozenset[str]) -> Error:
+    """A text where none belongs, or one that does not end."""
+    source, start = at.source, at.start
+    long = source.text[max(start - 2, 0) : start + 1] == '"""'
+    if long:
+        return UnclosedText(at=Span(source, start - 2, start + 1), hints=('close it with `"""`',))
+    line_end = source.text.find("\n", start)
+    line = source.text[start : line_end if line_end >= 0 else len(source.text)].rstrip()
+    closed = re.match(r'"[^"\n]*"', line)
+    if closed:
+        return _unexpected(Span(source, start, start + closed.end()), f"`{closed.group()}`", expected)
+    return UnclosedText(at=Span(source, start, start + len(line)), hints=('close it with `"`',))
+
+
+def _unexpected(at: Span, found: str, expected: frozenset[str]) -> Unexpected:
+    source = at.source
+    line, column = source.position(at.start)
+    around, _ = open_at(source.text, at.start)
+    hints = remedies(
+        source.line(line),
+        column - 1,
+        expected=expected,
+        in_list=bool(around) and around[-1].mark != "{",
+        top=not around,
+    )
+    if found == "`(`" and _in_header(at):
+        hints = ("the first row of a table names its columns: `A | B`",)
+    return Unexpected(at=at, found=found, hints=hints, notes=() if hints else _wanted(expected))
+
+
+def _dangling(at: Span) -> Unexpected | None:
+    """An operator at the end of the line before, behind which nothing comes."""
+    source = at.source
+    before = source.text[: at.start].rstrip()
+    operator = re.search(r"(->|[-+*/%=,]|\bx)$", before)
+    if at.text not in ("}", ")", "]") or operator is None or "\n" not in source.text[len(before) : at.start]:
+        return None
+    return _unexpected(Span(source, operator.start(), len(before)), f"`{operator.group()}`", frozenset())
+
+
+def _unclosed(at: Span, expected: frozenset[str]) -> BracketUnclosed | None:
+    """A bracket of an earlier line that was left open, where that is why the text does not fit."""
+    source = at.source
+    line, column = source.position(at.start)
+    around, left_open = open_at(source.text, at.start)
+    opener = around[-1] if around else None
+    statement = column == 1 and at.text in STATEMENTS
+    if opener is None or opener.line == line or not (statement or opener.mark != "{"):
+        return None
+    if statement and opener.mark == "{":
+        opener = left_open or opener
+    elif not {"RPAR", "RSQB"} & expected:
+        return None
+    return never_closed(Span(source, opener.offset, opener.offset + 1), at)
+
+
+def _in_header(at: Span) -> bool:
+    """Whether a line comes directly behind the brace that opens a table."""
+    before = at.source.text[: at.source.line_starts[at.source.position(at.start)[0] - 1]]
+    return re.search(r"\btable\b[^\n{]*\{\s*$", before) is not None
 
 
 def _expected(error: UnexpectedInput) -> frozenset[str]:
@@ -98,35 +164,21 @@ def _wanted(expected: frozenset[str]) -> tuple[str, ...]:
     return (f"here could stand {' or '.join(known)}",)
 
 
-def _hints(at: Span, expected: frozenset[str]) -> tuple[str, ...]:
-    """A remedy for the mistakes that people make most."""
-    text, found = at.source.text, at.text
-    before = text[: at.start].rstrip(" \t")
-    if found in _KEYWORDS and ("NAME" in expected or re.match(r"\s*:", text[at.end :])):
-        return (f"`{found}` is a word of the language; choose another name, such as `{found}_`",)
-    if found == ":" and (word := re.search(r"([A-Za-z_][\w-]*)$", before)) and word.group() in _KEYWORDS:
-        name = word.group()
-        return (f"`{name}` is a word of the language; choose another label, such as `{name}_`",)
-    if found.startswith("x") and re.search(r"\d$", before):
-        return ("put blanks around the `x` beside a name: `3 x H x W`",)
-    if found == "=" and re.search(r"\b(if|and|or|not)\b[^\n]*$", before):
-        return ("`==` compares",)
-    if (
-        found == "-"
-        and re.match(r"-\s*\d", text[at.start :]) is None
-        and text[at.start : at.start + 2] == "->"
-    ):
-        return ()
-    if found[:1].isdigit() and re.search(r"[\w)]$", before):
-        return ("separate two items by a new line, `;` or `->`",)
-    if re.match(r"[A-Za-z_]", found) and re.search(r"[\w)\]}]$", before) and before[-1:] != "\n":
-        return ("separate two items by a new line, `;` or `->`",)
-    if found == "|":
-        return ("bars separate the cells of a `table { … }`",)
-    return ()
+def _shown(character: str) -> str:
+    """A character as it is, or by its name if it cannot be seen."""
+    if character.isprintable() and not character.isspace():
+        return f"`{character}`"
+    from unicodedata import name
+
+    return name(character, f"number {ord(character)}").lower()
 
 
-def _character_hint(found: str) -> tuple[str, ...]:
-    replacements = {"×": "write `x`", "→": "write `->`", "–": "write `-`", "—": "write `-`", "“": 'write `"`',
-                    "”": 'write `"`', "'": 'write `"`', "&": "write `and`", "≈": "write `~`"}  # fmt: skip
-    return (replacements[found],) if found in replacements else ()
+def _character_hint(at: Span) -> tuple[str, ...]:
+    replacements = {"×": "x", "→": "->", "–": "-", "—": "-", "−": "-", "“": '"', "”": '"', "&": "and",
+                    "≈": "~", "≤": "<=", "≥": ">=", "≠": "!=", "·": "*", "^": "*"}  # fmt: skip
+    found, rest = at.text, at.source.text[at.start :]
+    if found == "'" and (quoted := re.match(r"'([^'\n]*)'", rest)):
+        return (f'`"{quoted[1]}"`',)
+    if found.isspace():
+        return ("write a plain blank",)
+    return (f"write `{replacements[found]}`",) if found in replacements else ()

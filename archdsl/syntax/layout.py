@@ -11,11 +11,11 @@ from typing import ClassVar
 
 from lark import Token
 
-from archdsl.diagnostics import Error
+from archdsl.diagnostics import Error, Label
 from archdsl.source import Span
+from archdsl.syntax.brackets import CLOSER, open_at
 
 _CLOSER = {"LPAR": "RPAR", "LSQB": "RSQB", "LBRACE": "RBRACE"}
-_MARK = {"LPAR": "(", "LSQB": "[", "LBRACE": "{", "RPAR": ")", "RSQB": "]", "RBRACE": "}"}
 _GOES_ON_AFTER = frozenset(
     "ARROW EQUAL EQUALS LESS COMPARE PLUS MINUS TIMES X OR AND NOT COMMA COLON LPAR LSQB".split()
 )
@@ -126,15 +126,32 @@ class NumberTooLong(Error):
 
 def layout_diagnostic(error: LayoutError, at: Span, opener: Span | None) -> Error:
     """The diagnostic for a layout error, its tokens' places given."""
-    from archdsl.diagnostics import Label
-
     if error.kind == "number":
         return NumberTooLong(at=at, number=str(error.token)[:12])
-    bracket = _MARK[error.token.type]
     if error.kind == "deep":
         return TooDeep(at=at)
     if error.kind == "unclosed":
-        closer = _MARK[_CLOSER[error.token.type]]
-        return BracketUnclosed(at=at, bracket=bracket, hints=(f"close it with `{closer}`",))
-    labels = (Label(opener, "this is what is open"),) if opener else ()
-    return BracketMismatch(at=at, bracket=bracket, labels=labels)
+        return _unclosed(at)
+    if opener is not None and at.text == "}":
+        return never_closed(opener, at)
+    if opener is None or opener.text == "{":
+        return BracketMismatch(at=at, bracket=at.text, hints=("take it out",))
+    labels = (Label(opener, "this is what is open"),)
+    return BracketMismatch(at=at, bracket=at.text, labels=labels, hints=(f"`{CLOSER[opener.text]}`",))
+
+
+def _unclosed(at: Span) -> BracketUnclosed:
+    """A bracket that is open at the end; of braces, the one that the indentation says."""
+    source = at.source
+    _, left_open = open_at(source.text, len(source.text))
+    if at.text == "{" and left_open is not None:
+        at = Span(source, left_open.offset, left_open.offset + 1)
+    return never_closed(at)
+
+
+def never_closed(opener: Span, before: Span | None = None) -> BracketUnclosed:
+    """An opening bracket that nothing closes, and the place before which it should have been closed."""
+    closer = CLOSER[opener.text]
+    labels = (Label(before, f"`{closer}` is missing before this"),) if before else ()
+    hints = (f"close it with `{closer}`",)
+    return BracketUnclosed(at=opener, bracket=opener.text, labels=labels, hints=hints)

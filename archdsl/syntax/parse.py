@@ -22,10 +22,10 @@ from archdsl.source import Source, Span
 from archdsl.syntax import tree
 from archdsl.syntax.errors import syntax_error
 from archdsl.syntax.layout import Layout, LayoutError, layout_diagnostic
+from archdsl.syntax.recovery import without
 
 _SUFFIX = {"K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 _BINARY_SUFFIX = {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
-_STATEMENT = re.compile(r"^(?:net|block|notation|let|import)\b", re.MULTILINE)
 _MOST_ERRORS = 20
 LONGEST_NUMBER = 30
 """Digits in a number."""
@@ -53,7 +53,7 @@ def number_value(text: str) -> int | float:
 
 
 _KEPT = frozenset(
-    "NAME NUMBER STRING LONG_STRING PATTERN EXPECT OR AND NOT EQUALS COMPARE LESS PLUS MINUS TIMES".split()
+    "NAME WHERE NUMBER STRING LONG_STRING PATTERN EXPECT OR AND NOT EQUALS COMPARE LESS PLUS MINUS TIMES".split()
 )
 
 
@@ -64,19 +64,18 @@ class _Arguments(tuple[tree.Argument, ...]):
 
 
 def _place(part: Any) -> tuple[int, int] | None:
-    """Start and end of a token or of anything with a span."""
+    """Start and end of a token or of anything with a span; a blank cell has none yet."""
     if isinstance(part, Token):
         return part.start_pos, part.end_pos  # type: ignore[return-value]
     span = getattr(part, "span", None)
-    return span and (span.start, span.end)
+    return (span.start, span.end) if span and span.end else None
 
 
 def _with_span(wrapped: Any, data: str, children: list[Any], meta: Any) -> Any:
     """Call a rule's method with the span of all its tokens, and with its parts less the punctuation."""
-    places = [place for part in (children[:1] + children[-1:]) if (place := _place(part))]
-    if not places:
-        places = [place for part in children if (place := _place(part))] or [(0, 0)]
-    span = Span(wrapped.base_func.__self__.source, places[0][0], places[-1][1])
+    first = next((place for part in children if (place := _place(part))), (0, 0))
+    last = next((place for part in reversed(children) if (place := _place(part))), first)
+    span = Span(wrapped.base_func.__self__.source, first[0], last[1])
     return wrapped(span, *(p for p in children if not isinstance(p, Token) or p.type in _KEPT))
 
 
@@ -124,7 +123,12 @@ class _Builder(Transformer[Token, Any]):
         return tree.Block(self._name(name), rest[0] if len(rest) == 2 else (), rest[-1], span)
 
     def net(self, span: Span, name: Token, *rest: Any) -> tree.Net:
-        return tree.Net(self._name(name), rest[0] if len(rest) == 2 else (), rest[-1], span)
+        parameters = next((each for each in rest if isinstance(each, tuple)), ())
+        base = next((each for each in rest if isinstance(each, tree.Base)), None)
+        return tree.Net(self._name(name), parameters, base, rest[-1], span)
+
+    def base(self, span: Span, path: tree.Expression, arguments: Any = ()) -> tree.Base:
+        return tree.Base(path, tuple(arguments), span)
 
     def parameters(self, span: Span, *parameters: tree.Parameter) -> tuple[tree.Parameter, ...]:
         return parameters
@@ -159,6 +163,28 @@ class _Builder(Transformer[Token, Any]):
 
     def variant(self, span: Span, name: Token, arguments: tuple[tree.Argument, ...] = ()) -> tree.Variant:
         return tree.Variant(self._name(name), tuple(arguments), span)
+
+    def replace(self, span: Span, path: Any, value: Any) -> tree.Edit:
+        return tree.Edit("replace", path, value, span)
+
+    def insert(self, span: Span, where: Any, path: Any, value: Any) -> tree.Edit:
+        return tree.Edit(where.value, path, value, span)
+
+    def edit(self, span: Span, path: Any) -> tree.Edit:
+        word: Any = re.match(r"\w+", span.text)
+        return tree.Edit(word.group(), path, None, span)
+
+    def init(self, span: Span, target: Any, scheme: Any) -> tree.Init:
+        return tree.Init(target, scheme, span)
+
+    def loss(self, span: Span, name: Token, function: Token, arguments: Any, weight: Any = None) -> tree.Loss:
+        return tree.Loss(self._name(name), self._name(function), tuple(arguments), weight, span)
+
+    def freeze(self, span: Span, path: Any = None) -> tree.Freeze:
+        return tree.Freeze(path, True, span)
+
+    def unfreeze(self, span: Span, path: Any) -> tree.Freeze:
+        return tree.Freeze(path, False, span)
 
     def expect(self, span: Span, kind: Any, target: Any, operator: str, value: Any) -> tree.Expect:
         return tree.Expect(kind.value, target, operator, value, span)
@@ -349,17 +375,18 @@ def _parser() -> tuple[Lark, _Builder, threading.Lock]:
 def parse(source: Source, report: Report) -> tree.File | None:
     """Parse a text; None if it is not in the language, with the reasons in the report.
 
-    After an error in one top-level statement the next one is looked at, so several errors are told
-    at once.
+    After an error the line at fault, or the statement around it, is left out and the rest looked at, so
+    several errors are told at once.
     """
     parser, builder, lock = _parser()
-    text, failed = source.text, False
+    text: str | None = source.text
+    errors = 0
     with lock:
         builder.source = source
-        for _ in range(_MOST_ERRORS):
+        while text is not None and errors < _MOST_ERRORS:
             try:
                 parsed = parser.parse(text)
-                return None if failed else parsed  # type: ignore[return-value]
+                return None if errors else parsed  # type: ignore[return-value]
             except LayoutError as error:
                 at = _token_span(source, error.token)
                 opener = _token_span(source, error.opener) if error.opener else None
@@ -369,13 +396,8 @@ def parse(source: Source, report: Report) -> tree.File | None:
                 diagnostic = syntax_error(error, source)
                 report.add(diagnostic)
                 offset = diagnostic.at.start
-            failed = True
-            starts = [match.start() for match in _STATEMENT.finditer(text)]
-            begin = max((start for start in starts if start <= offset), default=0)
-            end = min((start for start in starts if start > offset), default=None)
-            if end is None:
-                return None
-            text = text[:begin] + re.sub(r"[^\n]", " ", text[begin:end]) + text[end:]
+            errors += 1
+            text = without(text, offset)
     return None
 
 

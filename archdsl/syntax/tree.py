@@ -310,6 +310,45 @@ class Variant:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Edit:
+    """`replace classifier.6: linear(257)`, `remove aux1`: a change to the net that this one is made from."""
+
+    kind: Literal["replace", "after", "before", "remove", "until", "convolve"]
+    path: Expression
+    value: Expression | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Freeze:
+    """`freeze features`, `unfreeze features.28`; without a path the whole net."""
+
+    path: Expression | None
+    frozen: bool
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Init:
+    """`init conv: he`, `init classifier.6.bias: constant(0)`: how weights start."""
+
+    target: Expression
+    scheme: Expression
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Loss:
+    """`loss classify: cross_entropy(scores, label) weight 0.3`."""
+
+    name: Name
+    function: Name
+    arguments: tuple[Argument, ...]
+    weight: Expression | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Parameter:
     """`c`, or with a default `stride = 1`."""
 
@@ -353,9 +392,19 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Base:
+    """`VGG.D`, `VGG.D(classes = 10)`: the net that another one is made from."""
+
+    path: Expression
+    arguments: tuple[Argument, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Net:
     name: Name
     parameters: tuple[Parameter, ...]
+    base: Base | None
     body: Body
     span: Span
 
@@ -366,7 +415,22 @@ class Import:
     span: Span
 
 
-Item = Expression | Let | Share | Input | Output | Tie | Expect | Variant | Notation | Block
+Item = (
+    Expression
+    | Let
+    | Share
+    | Input
+    | Output
+    | Tie
+    | Expect
+    | Variant
+    | Edit
+    | Freeze
+    | Init
+    | Loss
+    | Notation
+    | Block
+)
 Statement = Import | Let | Notation | Block | Net
 
 

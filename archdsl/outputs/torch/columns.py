@@ -55,6 +55,11 @@ class Column:
         known = [value for value in self.values if value is not UNSET]
         return all(same(value, known[0]) for value in known)
 
+    @property
+    def first(self) -> Any:
+        """Its first value."""
+        return next(value for value in self.values if value is not UNSET)
+
     def elements(self) -> list[Column] | None:
         """A column for each element, if its values are tuples of one length."""
         known = [value for value in self.values if value is not UNSET]

@@ -12,7 +12,7 @@ from typing import Any
 from archdsl.graph.model import Value
 from archdsl.outputs.torch.classes import IDENTITY, Class, Member
 from archdsl.outputs.torch.code import Call, Const, Expr, Items, Name, Noted, Repeat, leaves, rebuild
-from archdsl.outputs.torch.columns import UNSET, Column, columns, unify
+from archdsl.outputs.torch.columns import Column, columns, unify
 from archdsl.outputs.torch.conditions import condition
 from archdsl.outputs.torch.grouping import MISSING, Slot
 from archdsl.outputs.torch.names import Names, variable
@@ -96,13 +96,13 @@ class _Plan:
         if elements is None:
             return self.parameters.express(column)
         return Items(
-            tuple([Const(e.values[0]) if e.is_fixed else self.parameters.express(e) for e in elements]), "()"
+            tuple([Const(e.first) if e.is_fixed else self.parameters.express(e) for e in elements]), "()"
         )
 
     def _likely(self, column: Column) -> Expr:
         """A number of a part that some uses lack: what it would follow, if they had it, is likely
         what the same number follows elsewhere in the class."""
-        value = next(value for value in column.values if value is not UNSET)
+        value = column.first
         if not column.counts_channels and column.role != "stride":
             return Const(value)
         known = [each for each in self.expressed if not each.is_fixed]

@@ -1,0 +1,62 @@
+"""An operator's refusal, turned into a diagnostic with both its ends and a remedy."""
+
+from __future__ import annotations
+
+from archdsl.diagnostics import Error, Label, Trace
+from archdsl.graph.model import Node, Value
+from archdsl.graph.remedies import maker, remedies, written
+from archdsl.ops.contract import Op
+from archdsl.ops.problems import Problem
+from archdsl.sizes import Shape, axis_name, show
+from archdsl.source import Span
+from archdsl.syntax import tree
+
+
+def diagnose(
+    problem: Problem,
+    op: Op,
+    inputs: tuple[Value, ...],
+    site: tree.Expression,
+    trace: Trace,
+    ends: tuple[Span, ...] = (),
+) -> Error:
+    """The diagnostic; `ends` are the places of the inputs, where the call or its braces name them."""
+    operands = [i for i in problem.operands if i < len(inputs) and inputs[i].shape is not None]
+    at, here = site.span, problem.here
+    if problem.argument is not None:
+        at = written(site, op, problem.argument, len(ends)) or at
+    elif operands and operands[0] < len(ends):
+        at = ends[operands[0]]
+        here = here or f"{show(inputs[operands[0]].shape or ())} here"
+    return problem.kind(
+        at=at,
+        here=here,
+        labels=tuple(_origins([inputs[i] for i in operands], problem.axis, at)),
+        hints=tuple(dict.fromkeys(remedies(problem, op, inputs, site, ends))),
+        trace=trace,
+        **problem.fields,
+    )
+
+
+def _origins(values: list[Value], axis: int | None, at: Span) -> list[Label]:
+    """Where the sizes in question were set."""
+    makers = [maker(value, axis) for value in values]
+    places = [_place(node) for node in makers]
+    labels = []
+    for value, node, place in zip(values, makers, places, strict=True):
+        if place[1:] == at[1:]:
+            continue
+        again = f" ({node.trace.text})" if node.trace and places.count(place) > 1 else ""
+        labels.append(Label(place, f"{_size(value.shape or (), axis)} from here{again}"))
+    return labels
+
+
+def _place(node: Node) -> Span:
+    return node.site.shape.span if isinstance(node.site, tree.Input) else node.span
+
+
+def _size(shape: Shape, axis: int | None) -> str:
+    if axis is None:
+        return f"{show(shape)} comes"
+    name = axis_name(axis, len(shape))
+    return f"{shape[axis]} {name} come" if axis == 0 else f"{name} {shape[axis]} comes"
