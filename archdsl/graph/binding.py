@@ -42,14 +42,17 @@ def bind(
         if argument.name is None:
             if position >= len(names):
                 most = {0: "no arguments", 1: "one argument"}.get(len(names), f"{len(names)} arguments")
-                raise fail(TooManyArguments(at=argument.span, callee=callee, most=most, trace=trace))
+                hints = (f"{callee} has {_listed(names)}",) if names else ()
+                raise fail(
+                    TooManyArguments(at=argument.span, callee=callee, most=most, hints=hints, trace=trace)
+                )
             name = names[position]
             if name != variadic:
                 position += 1
         else:
             name = argument.name
             if name not in names:
-                hints = nearest(name, names) or (f"its arguments are {', '.join(names)}",) * bool(names)
+                hints = nearest(name, names) or (f"{callee} has {_listed(names)}",) * bool(names)
                 raise fail(
                     UnknownArgument(at=argument.span, callee=callee, parameter=name, hints=hints, trace=trace)
                 )
@@ -58,6 +61,23 @@ def bind(
         bound.setdefault(name, []).append(argument)
     for name in names:
         if name in required and name not in bound:
-            hints = (f"{callee.strip('`')}({', '.join(names)})",) if callee.startswith("`") else ()
+            hints = (_completed(callee, names, required, bound),)
             raise fail(MissingArgument(at=at, callee=callee, parameter=name, trace=trace, hints=hints))
     return bound
+
+
+def _completed(
+    callee: str, names: list[str], required: set[str], bound: dict[str, list[tree.Argument]]
+) -> str:
+    """The call as it is, with what is missing."""
+    given = (_text(name, bound) if name in bound else f"{name} = …" for name in names if name in required)
+    rest = (argument.span.text for name in bound if name not in required for argument in bound[name])
+    return f"`{callee.strip('`')}({', '.join([*given, *rest])})`"
+
+
+def _text(name: str, bound: dict[str, list[tree.Argument]]) -> str:
+    return ", ".join(argument.span.text for argument in bound[name])
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)

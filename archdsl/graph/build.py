@@ -13,6 +13,7 @@ from archdsl.graph.errors import Abandoned, DuplicateName, Failed, TooLarge
 from archdsl.graph.model import Node, Scope, Value
 from archdsl.graph.names import module_name
 from archdsl.graph.refusals import diagnose
+from archdsl.graph.remedies import other_elements
 from archdsl.ops.contract import Op
 from archdsl.ops.problems import Problem, WrongElements
 from archdsl.sizes import Shape
@@ -178,7 +179,12 @@ class Builder:
             if takes not in ("any", holds):
                 words = {"int": "whole numbers", "float": "real numbers"}
                 problem = Problem(
-                    WrongElements, operands=(operand,), op=op.name, wants=words[takes], holds=words[holds]
+                    WrongElements,
+                    operands=(operand,),
+                    hints=tuple(other_elements(value, takes)),
+                    op=op.name,
+                    wants=words[takes],
+                    holds=words[holds],
                 )
                 self.fail(diagnose(problem, op, inputs, site, place.trace))
             gives = holds if gives == "same" else gives

@@ -85,7 +85,7 @@ class UsedBeforeMade(Error):
     """
 
     code: ClassVar[str] = "E207"
-    message: ClassVar[str] = "`{name}` is used before it is made; this would be a cycle"
+    message: ClassVar[str] = "`{name}` is used before it is made; a network has no cycles"
     name: str
 
 
@@ -170,8 +170,9 @@ class NotCallable(Error):
     """Only layers, blocks, notations and functions take arguments."""
 
     code: ClassVar[str] = "E215"
-    message: ClassVar[str] = "{what} takes no arguments"
+    message: ClassVar[str] = "{what} takes no {given}"
     what: str
+    given: str = "arguments"
 
 
 class ReservedName(Error):

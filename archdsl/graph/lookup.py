@@ -10,7 +10,7 @@ from archdsl.graph.binding import nearest
 from archdsl.graph.build import Builder, Place
 from archdsl.graph.errors import HoleMismatch, UnknownName, UsedBeforeMade
 from archdsl.graph.functions import FUNCTIONS, words
-from archdsl.graph.values import Env, NotationDefinition, NotationLayer
+from archdsl.graph.values import BlockDefinition, Env, NotationDefinition, NotationLayer
 from archdsl.ops import OPERATORS
 from archdsl.ops.arguments import REQUIRED
 from archdsl.syntax import tree
@@ -70,13 +70,11 @@ class Lookup:
                     at=node.span, name=name, labels=(Label(later.span, "it is made here"),), trace=place.trace
                 )
             )
-        known = self.visible(env)
-        hints = nearest(name, known)
-        if "-" in name:
-            first, _, rest = name.partition("-")
-            if first in known or first == "in" or first.isdigit():
-                hints = (f"a subtraction has blanks: `{first} - {rest}`",)
-        self.fail(UnknownName(at=node.span, name=name, hints=hints, trace=place.trace))
+        known = [*self.visible(env), *words(), "true", "false"]
+        label, hints = _within_a_block(node, env)
+        hints = hints or _no_name(node, known) or nearest(name, known)
+        labels = (label,) if label else ()
+        self.fail(UnknownName(at=node.span, name=name, labels=labels, hints=hints, trace=place.trace))
 
     def _notation(self, node: tree.Name, env: Env, place: Place) -> Any:
         """A notation with holes whose pattern the name matches."""
@@ -95,7 +93,7 @@ class Lookup:
                         at=node.span, name=node.name, pattern=definition.name, why=why, trace=place.trace
                     )
             inner = inner.outer
-        if near is not None:
+        if near is not None and not nearest(node.name, self.visible(env)):
             self.fail(near)
         return REQUIRED
 
@@ -117,16 +115,47 @@ def match_pattern(pattern: tree.Pattern, name: str) -> tuple[dict[str, int] | No
 
 
 def _label_behind(node: tree.Name, env: Env) -> tree.Name | None:
-    """The label of this name that a later line of the same body has, if one has."""
+    """The label of this name that a later line of the same body has, or the very line, if one has."""
     inner: Env | None = env
     while inner is not None:
         body = getattr(inner.owner, "body", None)
         if isinstance(body, tree.Body) and body.span.source is node.span.source:
-            for label in labels_in(body):
-                if label.name == node.name and label.span.start > node.span.start:
+            for label, end in _labelled(body):
+                if label.name == node.name and node.span.start < max(label.span.start, end):
                     return label
         inner = inner.outer
     return None
+
+
+def _no_name(node: tree.Name, known: list[str]) -> tuple[str, ...]:
+    """What is written like a name and meant otherwise."""
+    first, hyphen, rest = node.name.partition("-")
+    if hyphen and (first in known or first == "in" or first.isdigit()):
+        return (f"a subtraction has blanks: `{first} - {rest}`",)
+    if node.span.source.text[: node.span.start].rstrip(" ").endswith("//"):
+        return ("a comment begins with `#`",)
+    return ()
+
+
+def _within_a_block(node: tree.Name, env: Env) -> tuple[Label | None, tuple[str, ...]]:
+    """A name that a block has for itself."""
+    inner: Env | None = env
+    while inner is not None:
+        for block in inner.names.values():
+            if not isinstance(block, BlockDefinition):
+                continue
+            body = block.tree.body
+            inside = [label for label in labels_in(body) if label.name == node.name]
+            if inside:
+                said = f"a label within the block `{block.name}`"
+                hint = f"label the use of the block too, and write `label.{node.name}`"
+                return Label(inside[0].span, said), (hint,)
+            for item in body.items:
+                if isinstance(item, tree.Block) and item.name.name == node.name:
+                    said = f"a block within the block `{block.name}`"
+                    return Label(item.name.span, said), (f"declare it outside of `{block.name}`",)
+        inner = inner.outer
+    return None, ()
 
 
 def dotted(path: tree.Expression) -> list[str]:
@@ -141,14 +170,19 @@ def dotted(path: tree.Expression) -> list[str]:
 
 def labels_in(body: tree.Body) -> list[tree.Name]:
     """Every label written in a body, at any depth."""
-    found: list[tree.Name] = []
+    return [label for label, _ in _labelled(body)]
+
+
+def _labelled(body: tree.Body) -> list[tuple[tree.Name, int]]:
+    """Every label written in a body, at any depth, each with the end of what it labels."""
+    found: list[tuple[tree.Name, int]] = []
     waiting: list[object] = [body]
     while waiting:
         node = waiting.pop()
         if isinstance(node, tree.Step) and node.label is not None:
-            found.append(node.label)
+            found.append((node.label, node.span.end))
         elif isinstance(node, tree.Output | tree.Share | tree.Group):
-            found.append(node.label if isinstance(node, tree.Group) else node.name)
+            found.append((node.label if isinstance(node, tree.Group) else node.name, node.span.end))
         elif isinstance(node, tree.Block):
             continue
         waiting.extend(tree.children(node))

@@ -174,7 +174,9 @@ def _arguments(
         if each.name not in bound:
             made[each.name] = each.default
             continue
-        value = expander.value(bound[each.name][0].value, env, place)
+        written = bound[each.name][0].value
+        word = isinstance(written, tree.Name) and f"`{written.name}`" in each.kind.words
+        value = written.name if word else expander.value(written, env, place)  # type: ignore[union-attr]
         try:
             made[each.name] = each.kind.accept(value)
         except Unfit:

@@ -261,7 +261,7 @@ class Op:
             low, high = self.spatial
             for index, x in enumerate(inputs):
                 if not low <= len(x) - 1 <= high:
-                    axes = f"{low}" if low == high else f"{low} to {high}"
+                    axes = f"{low}" if low == high else f"{low} to {high}" if low else f"up to {high}"
                     wants = f"channels and {axes} spatial {'axis' if high == 1 else 'axes'}"
                     yield Problem(WrongRank, op=self.name, wants=wants, shape=show(x), operands=(index,))
                     return

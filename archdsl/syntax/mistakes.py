@@ -12,7 +12,8 @@ from collections.abc import Callable
 MARK = "¦"
 
 KEYWORDS = frozenset(
-    ["import", "let", "notation", "block", "net", "share", "input", "output", "training", "tie", "variant", "expect", "claim", "if", "else", "for", "in", "table", "as", "of", "true", "false", "and", "or", "not"]
+    "import let notation block net share input output training tie variant expect claim if else for "
+    "in table as of true false and or not".split()
 )
 STATEMENTS = ("import", "let", "notation", "block", "net")
 

@@ -6,8 +6,9 @@ the constants are not the same in all uses.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Final
 
 from archdsl.outputs.torch.code import (
@@ -16,11 +17,9 @@ from archdsl.outputs.torch.code import (
     Expr,
     Items,
     Name,
-    Noted,
     Operand,
     Repeat,
     Slice,
-    Subscript,
     leaves,
     rebuild,
 )
@@ -35,8 +34,11 @@ class _Unset:
 UNSET: Final = _Unset()
 """The value for a use that does not have the part in question."""
 
-CHANNELS = frozenset({"in", "out", "channels", "groups"})
-"""What counts channels; other arguments count cells, or switch something on."""
+_CHANNELS = frozenset({"in", "out", "channels", "groups"})
+"""What counts channels of torch's own modules."""
+
+Counts = Callable[[str, str], bool | None]
+"""Whether an argument of an emitted class counts channels: from the class and the argument."""
 
 
 @dataclass(eq=False)
@@ -48,6 +50,8 @@ class Column:
     """`in`, `out`, `kernel`, `stride`, …"""
     owner: str = ""
     """The submodule that takes it."""
+    counts_channels: bool = False
+    """Otherwise it counts cells, or switches something on."""
 
     @property
     def is_fixed(self) -> bool:
@@ -69,10 +73,6 @@ class Column:
             Column(tuple([v if v is UNSET else v[i] for v in self.values]), self.role, self.owner)
             for i in range(len(known[0]))
         ]
-
-    @property
-    def counts_channels(self) -> bool:
-        return self.role in CHANNELS
 
     def is_given_by(self, values: Sequence[Any]) -> bool:
         """Whether these are its values, wherever it has any."""
@@ -113,33 +113,34 @@ def _blank(expr: Expr) -> Expr:
     return rebuild(expr, lambda leaf: Const(None) if isinstance(leaf, Const) else leaf)
 
 
-def columns(expr: Expr, owner: str, role: str = "") -> Iterator[Column]:
+def columns(expr: Expr, owner: str, counts: Counts, role: str = "", called: str = "") -> Iterator[Column]:
     """The columns in an expression, each told what it is for."""
+
+    def within(part: Expr | None, role: str, owner: str = owner, called: str = called) -> Iterator[Column]:
+        return columns(part, owner, counts, role, called) if part is not None else iter(())
+
     match expr:
         case Const(Column() as column):
+            known = counts(called, role)
             column.role, column.owner = role, owner
+            column.counts_channels = role in _CHANNELS if known is None else known
             yield column
         case Call(function, args, kwargs):
-            called = function.text if isinstance(function, Name) else ""
+            name = function.text if isinstance(function, Name) else ""
             for position, each in enumerate(args):
-                deeper = owner if called != "nn.Sequential" else f"{owner}_{position}"
-                yield from columns(each, deeper, position_name(called, position))
-            for name, each in kwargs:
-                yield from columns(each, owner, name)
+                deeper = f"{owner}_{position}" if name == "nn.Sequential" else owner
+                yield from within(each, position_name(name, position), deeper, name)
+            for keyword, each in kwargs:
+                yield from within(each, keyword, owner, name)
         case Slice(start, stop):
-            yield from columns(start, owner, "start") if start else ()
-            yield from columns(stop, owner, "stop") if stop else ()
-        case Subscript(value, index):
-            for each in (value, *index):
-                yield from columns(each, owner, role)
-        case Items(items):
-            for each in items:
-                yield from columns(each, owner, role)
+            yield from within(start, "start")
+            yield from within(stop, "stop")
         case Repeat(item, count):
-            yield from columns(item, owner, role)
-            yield from columns(count, owner, "count")
-        case Noted(value):
-            yield from columns(value, owner, role)
+            yield from within(item, role)
+            yield from within(count, "count")
+        case Const() | Name() | Operand():
+            return
+        case Items(items):
+            yield from chain.from_iterable(within(each, role) for each in items)
         case _:
-            for leaf in leaves(expr) if not isinstance(expr, Const | Name | Operand) else ():
-                yield from columns(leaf, owner, role)
+            yield from chain.from_iterable(within(leaf, role) for leaf in leaves(expr))
