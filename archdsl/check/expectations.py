@@ -255,9 +255,12 @@ def _notes(verdict: Verdict) -> tuple[str, ...]:
 
 
 def _hints(verdict: Verdict) -> tuple[str, ...]:
-    """The same line with the computed value in place of the printed one."""
+    """The same line with the computed value in place of the printed one.
+
+    A claim is left alone: it says what somebody printed, and that does not change.
+    """
     expectation = verdict.expectation
-    if expectation.operator in _COMPARE:
+    if expectation.operator in _COMPARE or expectation.kind == "claim":
         return ()
     value = _shown(expectation, verdict.computed)
     literal = read(expectation.printed.span.text)
@@ -266,7 +269,7 @@ def _hints(verdict: Verdict) -> tuple[str, ...]:
         value = literal.reprint(exact) if literal.rounded(exact) else value
     line, printed = expectation.span, expectation.printed.span
     inside = line.source is printed.source and line.start < printed.start and printed.end <= line.end
-    if not inside or "\n" in line.text:  # a cell of a table, not a line
+    if not inside or line == printed or "\n" in line.text:  # a cell of a table, not a line
         return (value,)
     before, after = line.text[: printed.start - line.start], line.text[printed.end - line.start :]
     return (f"{expectation.kind} {before.removeprefix(expectation.kind).lstrip()}{value}{after}",)

@@ -125,7 +125,7 @@ class _Builder(Transformer[Token, Any]):
     def net(self, span: Span, name: Token, *rest: Any) -> tree.Net:
         parameters = next((each for each in rest if isinstance(each, tuple)), ())
         base = next((each for each in rest if isinstance(each, tree.Base)), None)
-        return tree.Net(self._name(name), parameters, base, rest[-1], span)
+        return tree.Net(self._name(name), parameters, rest[-1], span, base)
 
     def base(self, span: Span, path: tree.Expression, arguments: Any = ()) -> tree.Base:
         return tree.Base(path, tuple(arguments), span)

@@ -404,9 +404,9 @@ class Base:
 class Net:
     name: Name
     parameters: tuple[Parameter, ...]
-    base: Base | None
     body: Body
     span: Span
+    base: Base | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -66,7 +66,8 @@ def _channels_unlike(known: Sequence[Parameter], terms: Terms) -> Iterator[Candi
 def _compared(parameter: Parameter) -> Iterator[Candidate]:
     """`stride != 1`, `depth > 0`: one parameter against its values."""
     for value in sorted(set(parameter.values)):
-        operator = ">" if value == 0 and min(parameter.values) == 0 else "!="
+        least = value == min(parameter.values) and parameter.name != "stride"
+        operator = ">" if least else "!="
         truths = [each != value for each in parameter.values]
         yield Candidate(Binary(operator, Name(parameter.name), Const(value)), (parameter,), truths)
     for value in sorted(set(parameter.values)):

@@ -230,6 +230,7 @@ def _name(statements: list[_Statement], inputs: Sequence[str]) -> dict[int, str]
     last_use = {value: i for i, each in enumerate(statements) for value in each.operands}
     users = Counter(value for each in statements for value in each.operands)
     branch = _branches(statements, users)
+    joined = {value for each in statements if each.joins for value in each.operands}
     names = dict(enumerate(inputs))
     holder = {name: value for value, name in names.items()}
 
@@ -244,7 +245,8 @@ def _name(statements: list[_Statement], inputs: Sequence[str]) -> dict[int, str]
                 names[value] = "_"
                 continue
             wishes = [branch[value]] if value in branch else ["x", "out", "y", "z"]
-            if label and (len(each.outputs) > 1 or users[value] > 1 or end > now + 1):
+            lives = len(each.outputs) > 1 or users[value] > 1 or end > now + 1
+            if label and (lives or value in joined):
                 wishes = [label]
             numbered = (f"{wishes[0]}{number}" for number in count(2))
             name = next(n for n in chain(wishes, numbered) if n not in taken and free(n, now))
@@ -256,7 +258,8 @@ def _name(statements: list[_Statement], inputs: Sequence[str]) -> dict[int, str]
 
 def _branches(statements: list[_Statement], users: Counter[int]) -> dict[int, str]:
     """`branch2` for what leads to the second of several branches, and to nothing else."""
-    computed = {value for each in statements for value in each.outputs}
+    made = [(value, label) for each in statements for value, label in zip(each.outputs, each.labels, strict=True)]
+    computed = {value for value, label in made if not label}
     found: dict[int, str] = {}
     for each in reversed(statements):
         if each.joins:

@@ -28,7 +28,7 @@ def layout(head: str, expr: Expr, tail: str = "") -> list[str]:
             body = _listed(indent + STEP, parts, "", function == Name("nn.Sequential"))
         case Items(items, brackets) if items:
             opening, closing = brackets
-            body = _listed(indent + STEP, [("", each) for each in items], ",")
+            body = _listed(indent + STEP, [("", each) for each in items], ",", True)
         case Repeat(item, count):
             opening, closing = "*[", "]"
             body = _joined(indent + STEP, [("", item), ("for _ in ", Call(Name("range"), (count,)))])
@@ -57,12 +57,11 @@ def _stands_tall(expr: Expr) -> bool:
             return _stands_tall(value)
         case Call(Name("nn.Sequential"), args) if len(args) > 2:
             return True
-        case Call(Name("OrderedDict")):
-            return True
         case Call(_, args, kwargs):
             return any(map(_stands_tall, args)) or any(_stands_tall(value) for _, value in kwargs)
         case Items(items):
-            return any(map(_stands_tall, items))
+            entries = sum(isinstance(item, Items) for item in items)
+            return entries > 2 or any(map(_stands_tall, items))
         case Repeat(item):
             return _stands_tall(item)
         case Either(_, yes, no):

@@ -18,6 +18,9 @@ from archdsl.outputs.torch.code import Binary, Const, Expr, Name
 from archdsl.outputs.torch.columns import UNSET, Column
 from archdsl.outputs.torch.names import Names
 
+_NEUTRAL = frozenset({"stride", "dilation", "groups"})
+"""Parameters whose default is 1, as everywhere in torch."""
+
 MOST_TERMS = 4
 """A sum of more terms is not recognised."""
 
@@ -83,6 +86,11 @@ class Parameters:
                     return scaled
         return self._combined(column) or self._new(column)
 
+    def neighbour(self, column: Column) -> Expr | None:
+        """What a block that holds itself passes on: a function of its own parameter of that name."""
+        own = next((each for each in self.known if each.name == column.role), None)
+        return None if own is None else _scaled(column, own)
+
     def add(self, name: str, values: Sequence[Any]) -> Parameter:
         """A parameter that nothing else gives."""
         made = Parameter(self.names.new(name), list(values), needed=True)
@@ -142,7 +150,9 @@ def ordered(parameters: Sequence[Parameter]) -> list[Parameter]:
         value, count = Counter(each.values).most_common(1)[0]
         if UNSET in each.values:
             each.default = None
-        elif each.counts_channels or count * 2 < len(each.values):
+        elif each.name in _NEUTRAL and 1 in each.values:
+            each.default = 1
+        elif each.counts_channels or count * 2 <= len(each.values):
             break
         else:
             each.default = value

@@ -33,11 +33,19 @@ class Planner:
 
     def __init__(self, classes: Sequence[Class]) -> None:
         self.classes = classes
+        self._by_name = {each.name: each for each in classes}
         self._by_scope = {scope: each for each in classes for scope in each.row}
 
     def class_of(self, use: Use) -> Class:
         """The class that a use is an instance of."""
         return self._by_scope[id(use.scope.first or use.scope)]
+
+    def counts_channels(self, called: str, argument: str) -> bool | None:
+        """What an argument of a class counts; None for other calls."""
+        made = self._by_name.get(called)
+        if made is None:
+            return None
+        return next((bool(each.counts_channels) for each in made.parameters if each.name == argument), False)
 
     def plan(self) -> None:
         """Plan every class, again where one that it makes has changed since: blocks may hold themselves."""
@@ -103,6 +111,9 @@ class _Plan:
         """A number of a part that some uses lack: what it would follow, if they had it, is likely
         what the same number follows elsewhere in the class."""
         value = column.first
+        own = self.parameters.neighbour(column)
+        if own is not None:
+            return own
         if not column.counts_channels and column.role != "stride":
             return Const(value)
         known = [each for each in self.expressed if not each.is_fixed]
@@ -131,7 +142,7 @@ class _Plan:
         kinds = sorted(set(slot.kinds) - {MISSING})
         if len(kinds) == 1 and isinstance(part, Leaf) and part.is_function and index >= 0:
             text = self._unified([each.call() if isinstance(each, Leaf) else None for each in slot.parts])
-            if part.torch.module is None or not any(columns(text, "")):
+            if part.torch.module is None or not self._columns(index, text):
                 self.texts[index, MISSING] = text
                 return
         for kind in kinds:
@@ -203,7 +214,8 @@ class _Plan:
         slot = self.group.slots[index] if index >= 0 else self._held()[-1 - index]
         part = next(part for part in slot.parts if part is not None)
         numbered = slot.name.isdigit() and isinstance(part, Leaf)
-        return list(columns(text, variable(part.node.op.name if numbered else slot.name)))
+        owner = variable(part.node.op.name if numbered else slot.name)
+        return list(columns(text, owner, self.planner.counts_channels))
 
     def _write(self) -> None:
         subject, group = self.subject, self.group
