@@ -84,8 +84,6 @@ def analyse(
         raise UnknownNetwork(only, names)
     _refuse_unknown_settings(chosen, settings)
     declared = declare_all(program, report)
-    if declared is None:
-        return Analysis(source, names, [], report)
     networks = []
     for choice in chosen:
         try:
@@ -101,7 +99,7 @@ def analyse(
 
 
 def _refuse_unknown_settings(chosen: list[Choice], settings: Mapping[str, str]) -> None:
-    known = {parameter.name.name for choice in chosen for parameter in choice.net.parameters}
+    known = {name for choice in chosen for name in choice.parameters}
     for name in settings:
         if name not in known:
             there = f"there are {', '.join(sorted(known))}" if known else "there are none"

@@ -233,6 +233,18 @@ class Network:
 
         return build(self.checked)
 
+    def load(
+        self, path: str | os.PathLike[str], rename: Mapping[str, str | None] | None = None
+    ) -> torch.nn.Module:
+        """The network built in PyTorch with the weights of a file: all of them by name, and no others.
+
+        `rename` maps names in the file to those of the network, as `archdsl weights --map` does.
+        Raises `archdsl.weights.WeightsError`, which lists what does not fit.
+        """
+        from archdsl.outputs.torch.checkpoint import load
+
+        return load(self.checked, os.fspath(path), rename or {})
+
     def table(self, format: str = "text") -> str:
         """The layer table as text, markdown, latex, csv, html, json or yaml."""
         from archdsl.outputs.table import render

@@ -1,9 +1,9 @@
-"""How the documentation is built: `sphinx-build -W docs docs/_build/html`."""
+"""How the documentation is built: `sphinx-build -W docs docs/_build/html`.
 
-from pathlib import Path
+The pages in reference/ are written by `python -m archdsl.outputs.reference docs/reference`.
+"""
 
 from archdsl import __version__
-from archdsl.outputs import reference
 
 project = "archdsl"
 author = "The archdsl authors"
@@ -17,10 +17,3 @@ exclude_patterns = ["_build"]
 nitpicky = True
 myst_heading_anchors = 3
 suppress_warnings = ["misc.highlighting_failure"]
-
-# the reference is written anew from the classes that it describes
-_folder = Path(__file__).parent / "reference"
-_folder.mkdir(exist_ok=True)
-(_folder / "operators.md").write_text(reference.operators_page(), "utf-8")
-(_folder / "metrics.md").write_text(reference.metrics_page(), "utf-8")
-(_folder / "diagnostics.md").write_text(reference.diagnostics_page(), "utf-8")

@@ -26,6 +26,7 @@ FLOOR = {
             ["ops"],
             ["graph"],
             ["check"],
+            ["weights"],
             ["outputs"],
             ["pipeline"],
             ["files"],

@@ -6,6 +6,7 @@ import importlib
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,8 @@ from torch.utils.flop_counter import FlopCounterMode
 from archdsl.ops import OPERATORS
 from archdsl.ops.arguments import Count, Unfit, arg
 from archdsl.ops.contract import Op, Refused, Sample, Window, operator
-from archdsl.outputs.torch.helpers import HELPERS
+from archdsl.ops.losses import LOSSES
+from archdsl.outputs.torch.helpers import HELPERS, needed
 
 SAMPLES = [sample for cls in OPERATORS.values() for sample in cls.samples()]
 COMPUTED = [sample for sample in SAMPLES if sample.op.name != "input"]
@@ -30,6 +32,8 @@ WINDOWED = [
     if sample.op.window(*sample.inputs) is not None
     # cells that mirror or repeat the map show other cells of it than those behind the window
     and getattr(sample.op, "mode", None) not in ("reflect", "replicate")
+    # where a value goes back to, its index says
+    and sample.op.name != "max_unpool"
 ]
 REFUSED = [refused for cls in OPERATORS.values() for refused in cls.refused()]
 # torch says of an even kernel that it copies the input; the result is right
@@ -47,25 +51,36 @@ def compiled(sample: Sample) -> tuple[nn.Module | None, Layer | None]:
     """The submodule and the call that an operator states, each where there is one."""
     stated = sample.op.torch(*sample.inputs)
     names = dict(NAMES)
-    if stated.helper:
-        exec(HELPERS[stated.helper], names)
+    for helper in needed([stated.helper] if stated.helper else []):
+        exec(HELPERS[helper], names)
     torch.manual_seed(0)
     module = None
     if stated.module:
         module = eval(stated.module, names)(*stated.args, **dict(stated.kwargs)).double().eval()
-    if stated.call is None:
-        return module, module
+    return module, module if stated.call is None else calling(sample, names)
+
+
+def calling(sample: Sample, names: dict[str, Any]) -> Layer:
+    """The call that an operator states, of what these names mean."""
     operands = [f"x{i}" for i in range(len(sample.inputs))]
-    text = stated.call.replace("{all}", ", ".join(operands)).format(*operands)
-    return module, eval(f"lambda {', '.join(operands)}: {text}", names)
+    text = sample.op.torch(*sample.inputs).call or ""
+    text = text.replace("{all}", ", ".join(operands)).format(*operands)
+    layer: Layer = eval(f"lambda {', '.join(operands)}: {text}", names)
+    return layer
 
 
 def tensors(sample: Sample, batch: int = 2) -> list[Tensor]:
     """Random inputs of the shapes of a sample."""
     torch.manual_seed(1)
-    if sample.op.dtypes[0] == "int":
-        return [torch.randint(0, 100, (batch, *shape)) for shape in sample.inputs]
-    return [torch.randn(batch, *shape, dtype=torch.float64) for shape in sample.inputs]
+    most = 100  # of whole numbers; those of an unpooling are places in its output
+    if sample.op.name == "max_unpool":
+        most = prod(sample.op.shape(*sample.inputs)[1:])
+    return [
+        torch.randint(0, most, (batch, *shape))
+        if holds == "int"
+        else torch.randn(batch, *shape, dtype=torch.float64)
+        for shape, holds in zip(sample.inputs, sample.op.takes(len(sample.inputs)), strict=True)
+    ]
 
 
 def shapes(result: Tensor | tuple[Tensor, ...]) -> tuple[tuple[int, ...], ...]:
@@ -141,15 +156,19 @@ def seen(sample: Sample, axis: int) -> Iterator[set[int]]:
     _, call = compiled(sample)
     assert call is not None
     first, *others = tensors(sample, batch=1)
-    before = call(first, *others)
+    before = _first(call(first, *others))
     changed = []
     for cell in range(first.shape[axis + 1]):
         other = first.clone()
         other.select(axis + 1, cell).add_(100.0)
-        differs = (call(other, *others) != before).movedim(axis + 1, 0).flatten(1).any(1)
+        differs = (_first(call(other, *others)) != before).movedim(axis + 1, 0).flatten(1).any(1)
         changed.append(differs)
     for cell in range(before.shape[axis + 1]):
         yield {i for i, differs in enumerate(changed) if differs[cell]}
+
+
+def _first(result: Tensor | tuple[Tensor, ...]) -> Tensor:
+    return result if isinstance(result, Tensor) else result[0]
 
 
 def reach(window: Window, cell: int) -> set[int]:
@@ -351,17 +370,17 @@ def test_values_of_the_wrong_kind_are_unfit(name: str, arguments: dict[str, Any]
 def test_a_hint_fits_the_window() -> None:
     op = OPERATORS["conv"](out=8, kernel=7)
     (problem,) = op.problems((3, 5, 8))
-    assert problem.hints == ("padding = 1",)
+    assert problem.sets == {"padding": 1}
     assert not list(OPERATORS["conv"](out=8, kernel=7, padding=1).problems((3, 5, 8)))
 
 
 def test_a_merge_blames_the_branch_that_stands_alone() -> None:
     (problem,) = OPERATORS["add"]().problems((3, 4, 4), (8, 4, 4), (8, 4, 4))
     assert problem.operands == (0, 1)
-    assert problem.hints == ("conv(8, 1)",)
+    assert problem.fits == (8, 4, 4)
     (problem,) = OPERATORS["mul"]().problems((8, 4, 4), (8,))
     assert problem.operands == (1, 0)
-    assert problem.hints == ("reshape(8 x 1 x 1)",)
+    assert problem.hints == ("`-> reshape(8 x 1 x 1)` makes it fit",)
 
 
 # --- the house ------------------------------------------------------------------------------------
@@ -423,8 +442,8 @@ def test_only_input_is_hidden() -> None:
 
 
 @pytest.mark.parametrize("name", HELPERS)
-def test_a_helper_is_named_as_its_class(name: str) -> None:
-    assert HELPERS[name].startswith(f"class {name}(")
+def test_a_helper_is_named_as_its_class_or_function(name: str) -> None:
+    assert HELPERS[name].startswith((f"class {name}(", f"def {name}("))
     assert max(map(len, HELPERS[name].splitlines())) <= 88
 
 
@@ -438,11 +457,17 @@ def test_helpers_can_be_scripted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     for sample in COMPUTED:
         stated = sample.op.torch(*sample.inputs)
         if stated.helper:
-            used.add(stated.helper)
-            module = getattr(classes, stated.helper)(*stated.args, **dict(stated.kwargs)).double()
-            scripted = torch.jit.script(module)
-            torch.testing.assert_close(scripted(*tensors(sample)), module(*tensors(sample)))
-    assert used == set(HELPERS), "a helper without a sample, or a sample without its helper"
+            used |= set(needed([stated.helper]))
+            layer = getattr(classes, stated.helper)
+            if stated.module:
+                layer = layer(*stated.args, **dict(stated.kwargs)).double()
+                scripted = torch.jit.script(layer)
+            else:
+                scripted = calling(sample, {stated.helper: torch.jit.script(layer)})
+                layer = calling(sample, {stated.helper: layer})
+            torch.testing.assert_close(scripted(*tensors(sample)), layer(*tensors(sample)))
+    used |= set(needed({loss.helper for loss in LOSSES.values() if loss.helper}))
+    assert used == set(HELPERS), "a helper that nothing needs"
 
 
 def test_operators_need_no_framework() -> None:

@@ -88,9 +88,7 @@ def _compute(checked: Checked, expectation: Expectation) -> tuple[Error | None, 
     name, wanted = expectation.metric, expectation.wanted
     metric = METRICS.get(name)
     if metric is None:
-        return UnknownMetric(
-            at=expectation.span, name=name, hints=nearest(name, METRICS), trace=expectation.trace
-        ), None
+        return _unknown(checked, expectation), None
     computed = metric.compute(checked, expectation)
     if computed is None or computed == ():
         return _incomparable(checked, expectation), None
@@ -100,6 +98,14 @@ def _compute(checked: Checked, expectation: Expectation) -> tuple[Error | None, 
             at=at, metric=name, wants="a number", got=f"`{show(wanted)}`", trace=expectation.trace
         ), None
     return None, computed
+
+
+def _unknown(checked: Checked, expectation: Expectation) -> UnknownMetric:
+    """A metric that there is not; a label alone may ask for its shape."""
+    name, path = expectation.metric, f"{expectation.subject}.{expectation.metric}".lstrip(".")
+    hints = (f"`{path}.shape`",) if path in checked.graph.named else nearest(name, METRICS)
+    at = expectation.target or expectation.span
+    return UnknownMetric(at=at, name=name, hints=hints, trace=expectation.trace)
 
 
 # --- comparing ------------------------------------------------------------------------------------------

@@ -98,7 +98,7 @@ class Verdict:
     """computed / printed - 1, for numbers."""
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Checked:
     """A sound network with all its numbers.
 

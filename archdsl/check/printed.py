@@ -56,7 +56,7 @@ def read(text: str) -> Printed | None:
     found = _NUMBER.fullmatch(text)
     if found is None:
         return None
-    digits, decimals, power, suffix = (group or "" for group in found.groups())
+    digits, decimals, power, suffix = ((group or "").replace("_", "") for group in found.groups())
     step = Fraction(10) ** (int(power or 0) - len(decimals)) * _scale(suffix)
     return Printed(int(digits + decimals) * step, step, suffix)
 

@@ -14,6 +14,7 @@ from archdsl.cli.compile import compile_
 from archdsl.cli.draw import draw
 from archdsl.cli.explain import explain
 from archdsl.cli.table import table
+from archdsl.cli.weights import weights
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -22,7 +23,7 @@ def cli() -> None:
     """A network written as its paper's table: checked, drawn and compiled to PyTorch."""
 
 
-for command in (check, table, draw, compile_, explain):
+for command in (check, table, draw, compile_, weights, explain):
     cli.add_command(command)
 
 

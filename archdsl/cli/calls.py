@@ -124,7 +124,7 @@ def _standard_output() -> Iterator[None]:
         raise CallError(f"cannot write: {problem.strerror or problem}") from None
 
 
-def save(path: str, content: str | bytes) -> None:
+def save(path: str, content: str | bytes | Iterable[bytes]) -> None:
     """Write a file whole or not at all."""
     from archdsl.outputs.write import write
 

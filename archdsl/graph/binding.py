@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from archdsl.diagnostics import Trace
+from archdsl.diagnostics import Label, Trace
 from archdsl.graph.errors import GivenTwice, MissingArgument, TooManyArguments, UnknownArgument
 from archdsl.source import Span
 from archdsl.syntax import tree
 
 
-def nearest(name: str, names: Iterable[str]) -> tuple[str, ...]:
+def nearest(name: str, names: Iterable[str], least: float = 0.7) -> tuple[str, ...]:
     """A `did you mean` for a misspelt name, if one is close."""
     from difflib import get_close_matches
 
     known = sorted(set(names))
-    close = get_close_matches(name, known, 1, 0.7)
+    close = get_close_matches(name, known, 1, least)
     if not close:
         folded = {each.lower().replace("_", "").replace("-", ""): each for each in known}
         same = folded.get(name.lower().replace("_", "").replace("-", ""))
@@ -42,7 +42,7 @@ def bind(
         if argument.name is None:
             if position >= len(names):
                 most = {0: "no arguments", 1: "one argument"}.get(len(names), f"{len(names)} arguments")
-                hints = (f"{callee} has {_listed(names)}",) if names else ()
+                hints = (f"{callee} has {_listed(names)}",) * bool(names)
                 raise fail(
                     TooManyArguments(at=argument.span, callee=callee, most=most, hints=hints, trace=trace)
                 )
@@ -57,7 +57,10 @@ def bind(
                     UnknownArgument(at=argument.span, callee=callee, parameter=name, hints=hints, trace=trace)
                 )
         if name in bound and not (name == variadic and argument.name is None):
-            raise fail(GivenTwice(at=argument.span, callee=callee, parameter=name, trace=trace))
+            first = (Label(bound[name][0].span, "it is given here"),)
+            raise fail(
+                GivenTwice(at=argument.span, callee=callee, parameter=name, labels=first, trace=trace)
+            )
         bound.setdefault(name, []).append(argument)
     for name in names:
         if name in required and name not in bound:

@@ -5,13 +5,15 @@ Knows nothing of the language: it is told which operator to apply to which tenso
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from archdsl.diagnostics import Diagnostic, Label, Report, Trace
 from archdsl.graph.errors import Abandoned, DuplicateName, Failed, TooLarge
 from archdsl.graph.model import Node, Scope, Value
-from archdsl.graph.names import module_name
+from archdsl.graph.names import module_name, next_name
 from archdsl.graph.refusals import diagnose
 from archdsl.graph.remedies import other_elements
 from archdsl.ops.contract import Op
@@ -33,13 +35,25 @@ class Namer:
     counts: dict[str, int] = field(default_factory=dict)
     reserved: frozenset[str] = frozenset()
     """Labels that are still to come: no unlabelled part takes one of these names."""
+    neighbour: str = ""
+    """For what is inserted beside a part: the name of that part."""
+    inserted: dict[str, Span] = field(default_factory=dict)
+    """Labels of what was inserted: they take no name from the parts that are numbered."""
 
-    def by_kind(self) -> Namer:
-        """The same names, given by kind and order even in a sequence that numbers."""
-        return Namer(False, self.used, self.counts, self.reserved)
+    def beside(self, name: str) -> Namer:
+        """For what is inserted beside a part: the same names, so that none of them shifts."""
+        return Namer(False, self.used, self.counts, self.reserved, name, self.inserted)
 
     def unlabelled(self, kind: str, span: Span) -> str:
-        """The next free name for a part without a label."""
+        """The next free name for a part without a label; for one that is inserted, of its neighbour."""
+        if self.neighbour:
+            name = first = f"{kind}_{self.neighbour}"
+            number = 1
+            while name in self.used or name in self.reserved:
+                number += 1
+                name = f"{first}_{number}"
+            self.used[name] = span
+            return name
         if self.numbered:
             kind, template = "", "{1}"
             number = self.counts.get(kind, -1) + 1
@@ -47,7 +61,7 @@ class Namer:
             template = "{0}{1}"
             number = self.counts.get(kind, 0) + 1
         name = template.format(kind, number)
-        while name in self.used or name in self.reserved:
+        while (name in self.used and name not in self.inserted) or name in self.reserved:
             number += 1
             name = template.format(kind, number)
         self.counts[kind] = number
@@ -79,8 +93,8 @@ class Builder:
         self.nodes: list[Node] = []
         self.scopes: list[Scope] = []
         self.failed = False
-        self.integers: set[int] = set()
-        """Indices of the nodes that give whole numbers; all others give real ones."""
+        self.integers: set[tuple[int, int]] = set()
+        """The outputs that hold whole numbers, by node and port; all others hold real ones."""
         self._inferred: dict[tuple[Op, tuple[Shape, ...]], tuple[Shape, ...] | list[Problem]] = {}
 
     def fail(self, diagnostic: Diagnostic) -> Failed:
@@ -88,6 +102,22 @@ class Builder:
         self.failed = True
         self.report.add(diagnostic)
         return Failed()
+
+    def give_up(self) -> Failed:
+        """For an expression that needs what failed before; the caller raises what this returns."""
+        self.failed = True
+        return Failed()
+
+    @contextmanager
+    def quietly(self, quiet: bool) -> Iterator[None]:
+        """Forget what is wrong within, if it is nobody's fault; it is then as if it had not been said."""
+        report, failed = self.report, self.failed
+        if quiet:
+            self.report = Report()
+        try:
+            yield
+        finally:
+            self.report, self.failed = report, failed if quiet else self.failed
 
     def abandon(self, diagnostic: Diagnostic) -> Abandoned:
         """Report an error that ends the network; the caller raises what this returns."""
@@ -103,20 +133,28 @@ class Builder:
         """The name for a part of a scope."""
         namer = place.namer
         if label is None:
-            return namer.unlabelled(kind, site.span)
+            name = namer.unlabelled(kind, site.span)
+            if name in namer.inserted:
+                label = tree.Name(name, namer.inserted[name])
+                namer.used[name] = site.span
+                raise self.fail(self._taken(label, namer, place))
+            return name
         name = module_name(label.name)
-        if name in namer.used:
-            raise self.fail(
-                DuplicateName(
-                    at=label.span,
-                    name=label.name,
-                    labels=(Label(namer.used[name], "here"),),
-                    hints=("give one of them another label", "put the repeated lines into a `block`"),
-                    trace=place.trace,
-                )
-            )
+        if name in namer.used or (namer.neighbour and name in namer.reserved):
+            raise self.fail(self._taken(label, namer, place))
         namer.used[name] = label.span
+        if namer.neighbour:
+            namer.inserted[name] = label.span
         return name
+
+    def _taken(self, label: tree.Name, namer: Namer, place: Place) -> DuplicateName:
+        first = namer.used[module_name(label.name)]
+        again = first[1:] == label.span[1:]
+        hints = ("put the lines into a `block`: each use of it is a module of its own",)
+        labels = () if again else (Label(first, "it is taken here"),)
+        if not again:
+            hints = (f"another name, such as `{next_name(label.name, namer.used)}`",)
+        return DuplicateName(at=label.span, name=label.name, labels=labels, hints=hints, trace=place.trace)
 
     def scope(
         self,
@@ -135,15 +173,14 @@ class Builder:
         self.scopes.append(made)
         return made
 
-    def child(self, scope: Scope, name: str) -> Value | Scope | None:
-        """The part of a scope that has this name: what a layer gives, or a scope."""
+    def child(self, scope: Scope, name: str) -> Node | Scope | None:
+        """The part of a scope that has this name: a layer, or a scope."""
         for each in self.scopes:
             if each.parent is scope and each.name == name:
                 return each
         end = scope.end or len(self.nodes)
         found = (n for n in self.nodes[scope.start : end] if n.scope is scope and n.name == name)
-        node = next(found, None)
-        return node.outputs[0] if node else None
+        return next(found, None)
 
     def node(
         self,
@@ -171,25 +208,29 @@ class Builder:
 
     def _check_elements(self, op: Op, inputs: tuple[Value, ...], place: Place, site: tree.Expression) -> None:
         """Refuse whole numbers where real ones are needed, and the other way round."""
-        takes, gives = op.dtypes[0], str(op.dtypes[1])
-        if not self.integers and takes != "int" and gives != "int":
+        ports, gives = op.ports, str(op.dtypes[1])
+        if not self.integers and op.dtypes[0] != "int" and gives != "int" and not (ports or op.tensors):
             return
-        for operand, value in enumerate(inputs):
-            holds = "int" if value.node.index in self.integers else "float"
+        for operand, (value, takes) in enumerate(zip(inputs, op.takes(len(inputs)), strict=True)):
+            holds = "int" if (value.node.index, value.port) in self.integers else "float"
             if takes not in ("any", holds):
                 words = {"int": "whole numbers", "float": "real numbers"}
+                ordinary = len(inputs) - len(op.tensors)
+                argument = op.tensors[operand - ordinary] if operand >= ordinary else None
                 problem = Problem(
                     WrongElements,
+                    argument,
                     operands=(operand,),
                     hints=tuple(other_elements(value, takes)),
                     op=op.name,
                     wants=words[takes],
                     holds=words[holds],
+                    what=f"`{argument}`" if argument else "its input",
                 )
                 self.fail(diagnose(problem, op, inputs, site, place.trace))
             gives = holds if gives == "same" else gives
-        if gives == "int":
-            self.integers.add(len(self.nodes))
+        held: list[str] = [port.holds for port in ports] or [gives] * op.results
+        self.integers |= {(len(self.nodes), port) for port, holds in enumerate(held) if holds == "int"}
 
     def _infer(
         self,

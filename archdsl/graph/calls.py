@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import Any, NoReturn
 
 from archdsl.diagnostics import Step, Trace
@@ -11,6 +11,7 @@ from archdsl.graph.binding import bind, nearest
 from archdsl.graph.build import Builder, Place
 from archdsl.graph.errors import (
     EndlessRecursion,
+    MissingArgument,
     NotCallable,
     TooLarge,
     WrongArgument,
@@ -18,10 +19,12 @@ from archdsl.graph.errors import (
     WrongOperands,
 )
 from archdsl.graph.evaluate import Evaluator
+from archdsl.graph.functions import TAKES
 from archdsl.graph.model import Value
 from archdsl.graph.values import (
     BlockDefinition,
     BlockLayer,
+    Definition,
     Env,
     FunctionDefinition,
     MergeLayer,
@@ -30,12 +33,15 @@ from archdsl.graph.values import (
     OpLayer,
     describe,
 )
-from archdsl.ops.arguments import Tensor, Unfit
+from archdsl.ops.arguments import Arg, TensorKind, Unfit
 from archdsl.ops.contract import Op
 from archdsl.syntax import tree
 
 DEEPEST = 100
 """Levels of blocks, notations and functions within one another."""
+
+MOST_RECURSIONS = 3_000
+"""Uses of blocks, notations and functions within themselves, in one network."""
 
 MOST_CALLS = 100_000
 """Calls of static functions in one network."""
@@ -49,6 +55,7 @@ class Calls(Evaluator):
     def __init__(self, builder: Builder) -> None:
         super().__init__(builder)
         self.called = 0
+        self.recursions = 0
 
     def call(self, node: tree.Call, env: Env, place: Place) -> Any:
         function = node.function
@@ -63,14 +70,34 @@ class Calls(Evaluator):
             return BlockLayer(callee, self.arguments(callee, node, env, place), node)
         if isinstance(callee, NotationDefinition):
             return NotationLayer(callee, self.arguments(callee, node, env, place), node)
-        if isinstance(callee, NotationLayer) and callee.site is function:
+        if isinstance(callee, NotationLayer) and (callee.site is function or self.missing(callee)):
             given = self.arguments(callee.definition, node, env, place)
             return NotationLayer(callee.definition, {**given, **callee.arguments}, node)
         if isinstance(callee, FunctionDefinition):
             return self._function(callee, node, env, place)
         if callable(callee):
             return self._builtin(callee, node, env, place)
-        self.fail(NotCallable(at=node.span, what=describe(callee), trace=place.trace))
+        what = f"`{function.span.text}` is {describe(callee)}, which"
+        self.fail(NotCallable(at=node.span, what=what, trace=place.trace))
+
+    @staticmethod
+    def missing(layer: NotationLayer) -> list[str]:
+        """The parameters of a notation that have no value yet; its holes have theirs."""
+        parameters = layer.definition.tree.parameters
+        names = (each.name.name for each in parameters if each.default is None)
+        return [name for name in names if name not in layer.arguments]
+
+    def incomplete(
+        self, definition: Definition, given: Container[str], node: tree.Expression, place: Place
+    ) -> NoReturn:
+        """Refuse a name that needs arguments and has none."""
+        names = [each.name.name for each in self.parameters(definition) if each.name.name not in given]
+        text = node.span.text
+        hints = (f"`{text}({', '.join(f'{name} = …' for name in names)})`",)
+        callee = f"`{text}`"
+        self.fail(
+            MissingArgument(at=node.span, callee=callee, parameter=names[0], hints=hints, trace=place.trace)
+        )
 
     def arguments(self, definition: Any, node: tree.Call, env: Env, place: Place) -> dict[str, Any]:
         """The arguments of a block, notation or function by name; defaults are left to it."""
@@ -81,7 +108,7 @@ class Calls(Evaluator):
             given = (*given, tree.Argument(names[-1], node.body, node.body.span))
         elif node.body is not None:
             what = f"{definition.what} `{definition.name}`"
-            self.fail(NotCallable(at=node.body.span, what=what, trace=place.trace))
+            self.fail(NotCallable(at=node.body.span, what=what, given="body", trace=place.trace))
         required = {each.name.name for each in parameters if each.default is None}
         callee = f"`{definition.name}`"
         bound = bind(callee, names, required, given, node.span, place.trace, self.builder.fail)
@@ -103,15 +130,13 @@ class Calls(Evaluator):
 
     def deeper(self, what: str, at: tree.Expression, place: Place, text: str) -> Place:
         """The place one level further down, unless that is too deep."""
-        if place.depth >= DEEPEST:
-            raise self.builder.abandon(
-                EndlessRecursion(
-                    at=at.span,
-                    what=what,
-                    limit=DEEPEST,
-                    hints=("end it by a static condition: `if depth > 0 { … }`",),
-                )
-            )
+        if place.trace is not None and any(step.span is at.span for step in place.trace.path()):
+            self.recursions += 1
+        if place.depth >= DEEPEST or self.recursions > MOST_RECURSIONS:
+            deep = place.depth >= DEEPEST
+            limit = f"{DEEPEST} levels deep" if deep else f"more than {MOST_RECURSIONS:,} times"
+            hints = ("end it by a static condition: `if depth > 0 { … }`",)
+            raise self.builder.abandon(EndlessRecursion(at=at.span, what=what, limit=limit, hints=hints))
         made = place.within(Step(text, at.span, place.trace))
         made.depth += 1
         return made
@@ -126,22 +151,25 @@ class Calls(Evaluator):
         return self.value(callee.tree.value, frame, deeper)
 
     def _builtin(self, callee: Callable[..., Any], node: tree.Call, env: Env, place: Place) -> Any:
+        name = node.function.span.text
         for argument in node.arguments:
             if argument.name is not None:
-                why = f"`{callee.__name__.strip('_')}` takes no named arguments"
+                why = f"`{name}` takes no named arguments"
                 self.fail(WrongOperands(at=argument.span, why=why, trace=place.trace))
         values = [self.static(argument.value, env, place) for argument in node.arguments]
         try:
             return callee(*values)
-        except (TypeError, ValueError, OverflowError) as error:
-            why = f"`{node.function.span.text}` does not go with this: {error}"
+        except (TypeError, ValueError, OverflowError):
+            got = ", ".join(map(describe, values)) or "nothing"
+            why = f"`{name}` takes {TAKES[name]}, not {got}"
             self.fail(WrongOperands(at=node.span, why=why, trace=place.trace))
 
     def _merge(self, op: type[Op], node: tree.Call, env: Env, place: Place) -> MergeLayer:
         """`concat { … }`."""
         assert node.body is not None
         if op.name not in _MERGES:
-            self.fail(NotCallable(at=node.body.span, what=f"`{op.name}`", trace=place.trace))
+            what = f"`{op.name}`"
+            self.fail(NotCallable(at=node.body.span, what=what, given="body", trace=place.trace))
         layer = self.op_layer(op, node.arguments, node, env, place)
         return MergeLayer(layer.op, node.body, env, node)
 
@@ -172,6 +200,10 @@ class Calls(Evaluator):
         names, required, variadic = _signature(op)
         rest = arguments[len(inputs) :]
         fail = self.builder.fail
+        if rest and rest[0].name is None and not names and op.arity[1] is None:
+            got = describe(values[id(rest[0])])
+            at, callee = rest[0].span, f"`{op.name}`"
+            raise fail(WrongInputs(at=at, callee=callee, wants="tensors", got=got, trace=place.trace))
         bound = bind(f"`{op.name}`", names, required, rest, site.span, place.trace, fail, variadic=variadic)
         given: dict[str, Any] = {}
         extra: list[Value] = []
@@ -181,7 +213,7 @@ class Calls(Evaluator):
             found = [self._argument(a, values, env, place) for a in bound[each.name]]
             first = bound[each.name][0]
             value = tuple(found) if each.variadic else found[0]
-            if each.kind is Tensor:
+            if isinstance(each.kind, TensorKind):
                 tensor = self.tensor(value, first.value, place)
                 if tensor is None:
                     self._wrong(op.name, each, value, first, place.trace)
@@ -202,15 +234,7 @@ class Calls(Evaluator):
         return self.value(argument.value, env, place)
 
     def _wrong(self, callee: str, each: Any, value: Any, argument: tree.Argument, trace: Trace) -> NoReturn:
-        hints: tuple[str, ...] = ()
-        if (
-            isinstance(value, float)
-            and isinstance(argument.value, tree.Binary)
-            and argument.value.operator == "/"
-        ):
-            hints = ("`//` divides to a whole number",)
-        elif isinstance(value, str):
-            hints = nearest(value, re.findall(r"`([a-z_]+)`", each.kind.words))
+        hints = _instead(value, argument, each)
         self.fail(
             WrongArgument(
                 at=argument.value.span,
@@ -235,6 +259,32 @@ class Calls(Evaluator):
                 at=layer.site.span, callee=f"`{layer.op.name}`", wants=wants, got=got, trace=place.trace
             )
         )
+
+
+def _instead(value: Any, argument: tree.Argument, each: Arg) -> tuple[str, ...]:
+    """What may be meant by an argument that does not fit."""
+    node, text = argument.value, argument.value.span.text
+    if isinstance(node, tree.Chain) and node.steps[0].label is not None:
+        label, meant = node.steps[0].label, node.steps[0].value
+        return (f"an argument's name has `=`: `{label.name} = {meant.span.text}`",)
+    if isinstance(value, float) and value > 1 and _fits(each, 1):
+        divided = isinstance(node, tree.Binary) and node.operator == "/"
+        return ("`//` divides to a whole number",) if divided else (f"`round({text})`",)
+    if isinstance(value, int) and value in (0, 1) and _fits(each, True):
+        return ("`true`" if value else "`false`",)
+    if isinstance(node, tree.Text) and re.fullmatch(r"[\d.]+( *x *\d+)*", node.value):
+        return (f"`{node.value}`, without quotes",)
+    if isinstance(value, str):
+        return nearest(value.lower(), re.findall(r"`([a-z_]+)`", each.kind.words))
+    return ()
+
+
+def _fits(each: Arg, value: Any) -> bool:
+    try:
+        each.kind.accept(value)
+    except Unfit:
+        return False
+    return True
 
 
 _Signature = tuple[list[str], set[str], str | None]

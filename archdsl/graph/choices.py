@@ -34,6 +34,16 @@ class Choice:
         variant = self.variant.name.name if self.variant else None
         return ".".join(part for part in (self.net.name.name, self.column, variant) if part)
 
+    @property
+    def lineage(self) -> list[Choice]:
+        """The networks that it is made from, the first one first, and itself."""
+        return [*(self.base.lineage if self.base else []), self]
+
+    @property
+    def parameters(self) -> set[str]:
+        """The names of its parameters and of those of the networks that it is made from."""
+        return {each.name.name for choice in self.lineage for each in choice.net.parameters}
+
 
 def choices(program: Program, report: Report) -> list[Choice]:
     """Every network of the spec: its nets, each with its variants where it has some."""
@@ -43,7 +53,7 @@ def choices(program: Program, report: Report) -> list[Choice]:
             if not isinstance(net, tree.Net):
                 continue
             if net.name.name in nets:
-                first = Label(nets[net.name.name].name.span, "here")
+                first = Label(nets[net.name.name].name.span, "it is taken here")
                 report.add(DuplicateName(at=net.name.span, name=net.name.name, labels=(first,)))
                 continue
             nets[net.name.name] = net
@@ -61,7 +71,9 @@ def _of_net(net: tree.Net, report: Report) -> list[Choice]:
     """A net, or each of its variants."""
     variants = [item for item in net.body.items if isinstance(item, tree.Variant)]
     tables = variant_tables(net.body.items)
-    columns: list[str | None] = list(columns_of(tables[0]).named) if tables else [None]
+    columns: list[str | None] = list(columns_of(tables[0]).named) if tables else []
+    columns = columns or [None]  # a header that names nothing is refused where the table is run
+    _refuse_twins(variants, report)
     for other in tables[1:]:
         if (names := list(columns_of(other).named)) != columns:
             these, those = ", ".join(names), ", ".join(map(str, columns))
@@ -75,13 +87,24 @@ def _of_net(net: tree.Net, report: Report) -> list[Choice]:
     return found
 
 
+def _refuse_twins(variants: list[tree.Variant], report: Report) -> None:
+    seen: dict[str, Label] = {}
+    for variant in variants:
+        name = variant.name
+        if name.name in seen:
+            report.add(DuplicateName(at=name.span, name=name.name, labels=(seen[name.name],)))
+        seen.setdefault(name.name, Label(name.span, "it is taken here"))
+
+
 def _base(base: tree.Base, every: Mapping[str, Choice], report: Report) -> Choice | None:
     name = ".".join(dotted(base.path))
     if name in every:
         return every[name]
     variants = [each for each in every if each.startswith(f"{name}.")]
-    why = f"say which: {', '.join(variants)}" if variants else "there is no such net"
-    report.add(UnknownBase(at=base.path.span, name=name, why=why, hints=nearest(name, every)))
+    which = ", ".join(f"`{each}`" for each in variants)
+    why = "it has variants, say which" if variants else "there is no such net"
+    hints = (which,) if variants else nearest(name, every)
+    report.add(UnknownBase(at=base.path.span, name=name, why=why, hints=hints))
     return None
 
 

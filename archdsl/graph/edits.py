@@ -7,16 +7,17 @@ So everything that is not changed keeps its name, and a checkpoint still fits.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NoReturn
 
+from archdsl.diagnostics import Label
 from archdsl.graph.binding import nearest
 from archdsl.graph.errors import NoConvolution, NotALayer, UnknownModule
 from archdsl.graph.lookup import dotted
-from archdsl.graph.model import Elaborated, Node
+from archdsl.graph.model import Node, Value
 from archdsl.graph.names import module_name
-from archdsl.graph.values import LAYERS, Env, Flow, Layer, OpLayer, describe
+from archdsl.graph.values import LAYERS, Env, Flow, Layer, OpLayer, Outputs, Part, describe, plain
 from archdsl.ops import OPERATORS
 from archdsl.syntax import tree
 
@@ -34,21 +35,38 @@ class Reached(Exception):
         self.value = value
 
 
+@dataclass(frozen=True)
+class Change:
+    """What one line asks of one module; values are evaluated in the net that asks for it."""
+
+    edit: tree.Edit
+    env: Env
+    layer: Layer | None = None
+    """What `convolve` comes to here: a convolution, or None for a `flatten`, which goes."""
+
+
 @dataclass
 class Edits:
-    """The changes in force, by path, and those that were met."""
+    """The changes in force, by the path of the module, in the order in which they hold."""
 
-    by_path: dict[str, list[tuple[tree.Edit, Env]]] = field(default_factory=dict)
-    lowered: dict[str, Layer | None] = field(default_factory=dict)
-    """What `convolve` comes to: the layer in place of each linear map, None for a flatten."""
+    by_path: dict[str, list[Change]] = field(default_factory=dict)
     met: set[int] = field(default_factory=set)
+    """The lines, by id, whose module was made."""
 
     def __bool__(self) -> bool:
-        return bool(self.by_path or self.lowered)
+        return bool(self.by_path)
 
-    def add(self, edit: tree.Edit, env: Env) -> None:
-        """Bring a change into force; values are evaluated in the net that makes it."""
-        self.by_path.setdefault(path_of(edit.path), []).append((edit, env))
+    def add(self, path: str, change: Change) -> None:
+        """Bring a change into force."""
+        self.by_path.setdefault(path, []).append(change)
+
+    def removes(self, path: str) -> bool:
+        """Whether the module of this path is left out."""
+        change = self._instead(self.by_path.get(path, ()))
+        if change is None or change.edit.kind != "remove":
+            return False
+        self.met.add(id(change.edit))
+        return True
 
     def around(
         self,
@@ -60,44 +78,55 @@ class Edits:
         make: Callable[[Flow], Flow],
     ) -> Flow:
         """Make the module of this path, changed as its edits say."""
-        edits = self.by_path.get(path, ())
-        for edit, _ in edits:
-            self.met.add(id(edit))
-        for edit, env in edits:
-            if edit.kind == "before":
-                x = self._inserted(evaluator, edit, env, x, place)
-        replaced = [(edit, env) for edit, env in edits if edit.kind == "replace"]
-        if replaced:
-            edit, env = replaced[-1]
-            assert edit.value is not None
-            value = evaluator.value(edit.value, env, place)
-            x = evaluator.put(_layer(evaluator, value, edit, place), x, place, name)
-        elif path in self.lowered:
-            layer = self.lowered[path]
-            x = evaluator.put(layer, x, place, name) if layer is not None else x
-        elif not any(edit.kind == "remove" for edit, _ in edits):
+        changes = self.by_path.get(path, ())
+        self.met |= {id(change.edit) for change in changes}
+        for change in changes:
+            if change.edit.kind == "before":
+                x = _inserted(evaluator, change, name, x, place)
+        instead = self._instead(changes)
+        if instead is None:
             x = make(x)
-        for edit, env in edits:
-            if edit.kind == "after":
-                x = self._inserted(evaluator, edit, env, x, place)
-        for edit, _ in edits:
-            if edit.kind == "until":
-                raise Reached(edit, x)
+        elif instead.layer is not None:
+            x = evaluator.put(instead.layer, x, place, name)
+        elif instead.edit.kind == "replace":
+            x = _replaced(evaluator, instead, name, x, place)
+        for change in changes:
+            if change.edit.kind == "after":
+                x = _inserted(evaluator, change, name, x, place)
+        for change in changes:
+            if change.edit.kind == "until":
+                raise Reached(change.edit, x)
         return x
 
-    def _inserted(self, evaluator: Evaluator, edit: tree.Edit, env: Env, x: Flow, place: Place) -> Flow:
-        """Run an inserted chain; its parts are named by kind, so that no number of a sequence shifts."""
-        assert edit.value is not None
-        inner = place.within(place.trace)
-        inner.namer = inner.namer.by_kind()
-        return evaluator.line(edit.value, x, inner, env)
+    @staticmethod
+    def _instead(changes: Iterable[Change]) -> Change | None:
+        """What is made in place of a module: the last word on it."""
+        words = [change for change in changes if change.edit.kind in ("replace", "remove", "convolve")]
+        return words[-1] if words else None
 
 
-def _layer(evaluator: Evaluator, value: object, edit: tree.Edit, place: Place) -> Layer:
-    if not isinstance(value, LAYERS):
-        at = edit.value.span if edit.value else edit.span
-        evaluator.fail(NotALayer(at=at, what=describe(value), trace=place.trace))
-    return value
+def _replaced(evaluator: Evaluator, change: Change, name: str, x: Flow, place: Place) -> Flow:
+    edit = change.edit
+    assert edit.value is not None
+    value = evaluator.value(edit.value, _env(change, x), place)
+    if isinstance(value, LAYERS):
+        return evaluator.put(value, x, place, name)
+    if isinstance(value, Value | Outputs | Part):
+        return value
+    evaluator.fail(NotALayer(at=edit.value.span, what=describe(value), trace=place.trace))
+
+
+def _inserted(evaluator: Evaluator, change: Change, name: str, x: Flow, place: Place) -> Flow:
+    """Run an inserted chain; its parts are named after the module beside, so that no name shifts."""
+    assert change.edit.value is not None
+    inner = place.within(place.trace)
+    inner.namer = inner.namer.beside(name)
+    return evaluator.line(change.edit.value, x, inner, _env(change, x))
+
+
+def _env(change: Change, x: Flow) -> Env:
+    """The names that a change sees; `in` is what comes in where it is applied."""
+    return Env(change.env, change.edit, {"in": plain(x)})
 
 
 def path_of(path: tree.Expression) -> str:
@@ -115,37 +144,67 @@ def unmet(edits: Iterable[tree.Edit], met: set[int], paths: Iterable[str]) -> li
     ]
 
 
-def convolved(evaluator: Evaluator, edit: tree.Edit, base: Elaborated) -> dict[str, Layer | None]:
+def convolved(
+    evaluator: Evaluator, edit: tree.Edit, nodes: list[Node], before: Collection[str]
+) -> dict[str, Layer | None]:
     """The linear maps of a part, as convolutions over the maps that were flattened for them.
 
     A linear map behind a flattened `C x h x w` becomes a convolution with an `h x w` kernel, the next
-    ones `1x1`; the `flatten` goes. Their weights are the same numbers in another shape.
+    ones `1x1`; the `flatten` goes. Their weights are the same numbers in another shape. `nodes` are
+    those of the net that is changed, `before` the paths of its linear maps that are convolved already.
     """
     part = path_of(edit.path)
-    inside = [node for node in base.nodes if node.path == part or node.path.startswith(f"{part}.")]
+    inside = [node for node in nodes if node.path == part or node.path.startswith(f"{part}.")]
+    if not inside:
+        known = {prefix for node in nodes for prefix in _prefixes(node.path)}
+        evaluator.fail(UnknownModule(at=edit.path.span, name=part, hints=nearest(part, known)))
     lowered: dict[str, Layer | None] = {}
     for node in inside:
         if node.op.name != "linear":
             continue
         flatten = _flattened(node)
-        kernel: tuple[int, ...] | int = 1
         if flatten is not None:
             lowered[flatten.path] = None
-            kernel = flatten.shapes[0][1:]
-        arguments = {"out": node.outputs[0].shape[-1], "kernel": kernel, "bias": node.op.bias}  # type: ignore[index, attr-defined]
-        conv = evaluator.intern(OPERATORS["conv"], arguments)
-        lowered[node.path] = OpLayer(conv, (), (), edit.path)
+        elif _source(node).path not in (*lowered, *before):
+            _refuse(evaluator, edit, f"`{node.path}` reads no map that was flattened", node)
+        lowered[node.path] = _convolution(evaluator, edit, node, flatten)
     if not lowered:
-        what = f"`{part}` has no linear layer" if inside else f"nothing in the base is named `{part}`"
-        evaluator.fail(NoConvolution(at=edit.path.span, why=what))
+        _refuse(evaluator, edit, f"`{part}` has no linear layer")
+    staying = (n for n in nodes if n.op.name == "linear" and n.path not in (*lowered, *before))
+    for node in staying:
+        if _source(node).path in lowered:
+            _refuse(evaluator, edit, f"`{node.path}` reads the same map, and would stay linear", node)
     return lowered
 
 
+def _refuse(evaluator: Evaluator, edit: tree.Edit, why: str, node: Node | None = None) -> NoReturn:
+    labels = (Label(node.span, "this linear layer"),) if node else ()
+    evaluator.fail(NoConvolution(at=edit.path.span, why=why, labels=labels))
+
+
+def _convolution(evaluator: Evaluator, edit: tree.Edit, node: Node, flatten: Node | None) -> Layer:
+    linear: Any = node.op
+    kernel = flatten.shapes[0][1:] if flatten is not None else 1
+    given = {"out": linear.out, "kernel": kernel, "bias": linear.bias}
+    return OpLayer(evaluator.intern(OPERATORS["conv"], given), (), (), edit.path)
+
+
 def _flattened(node: Node) -> Node | None:
-    """The flatten that a linear map reads, through layers that change no shape."""
+    """The flatten of a map that a linear map reads, if it does."""
+    source = _source(node)
+    flattens = source.op.name == "flatten" and len(source.shapes[0]) > 1 == len(source.outputs[0].shape or ())
+    return source if flattens else None
+
+
+def _source(node: Node) -> Node:
+    """The layer whose output a linear map reads, through layers that change no shape."""
     source = node.inputs[0].node
-    while source.op.name != "flatten":
-        if not source.inputs or source.op.is_weight_layer or source.shapes[0] != source.outputs[0].shape:
-            return None
+    while source.inputs and not source.op.is_weight_layer and source.shapes[0] == source.outputs[0].shape:
         source = source.inputs[0].node
     return source
+
+
+def _prefixes(path: str) -> list[str]:
+    """`a`, `a.b` and `a.b.c` of `a.b.c`."""
+    parts = path.split(".")
+    return [".".join(parts[: end + 1]) for end in range(len(parts))]

@@ -227,9 +227,9 @@ class EndlessRecursion(Error):
     """
 
     code: ClassVar[str] = "E401"
-    message: ClassVar[str] = "{what} uses itself without end: {limit} levels deep"
+    message: ClassVar[str] = "{what} uses itself without end: {limit}"
     what: str
-    limit: int
+    limit: str
 
 
 class TooLarge(Error):

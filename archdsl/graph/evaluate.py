@@ -7,13 +7,13 @@ where it happens. Whatever is wrong is reported, and Failed is raised.
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any
+from typing import Any, NoReturn
 
+from archdsl.diagnostics import Label
 from archdsl.graph import arithmetic
 from archdsl.graph.binding import nearest
 from archdsl.graph.build import Builder, Place
 from archdsl.graph.errors import (
-    Failed,
     NoAttribute,
     NothingBefore,
     SeveralOutputs,
@@ -21,10 +21,12 @@ from archdsl.graph.errors import (
     WrongOperands,
 )
 from archdsl.graph.lookup import Lookup
-from archdsl.graph.model import Scope, Value
+from archdsl.graph.model import Node, Scope, Value
 from archdsl.graph.names import module_name
+from archdsl.graph.remedies import with_port
 from archdsl.graph.values import (
     LAYERS,
+    LOST,
     BlockDefinition,
     BlockLayer,
     Env,
@@ -42,6 +44,7 @@ from archdsl.graph.values import (
 from archdsl.ops import OPERATORS
 from archdsl.ops.arguments import REQUIRED
 from archdsl.ops.contract import Op
+from archdsl.sizes import show
 from archdsl.syntax import tree
 
 _BARE_MERGE = {"+": "add", "*": "mul"}
@@ -57,6 +60,8 @@ class Evaluator(Lookup):
 
     def __init__(self, builder: Builder) -> None:
         super().__init__(builder)
+        self.made: Scope | None = None
+        """In a net made from another: the net, whose modules have names that lines may use."""
         self.interned: dict[tuple[Any, ...], Op] = {}
         """One operator object for equal arguments, so that what is known of it is known once."""
 
@@ -149,9 +154,24 @@ class Evaluator(Lookup):
         if isinstance(value, Part):
             value = value.value
         if isinstance(value, Outputs):
-            names = ", ".join(value.values)
-            self.fail(SeveralOutputs(at=node.span, what=value.what, names=names, trace=place.trace))
+            value = value.main or self._several(value, node, place)
         return value if isinstance(value, Value) else None
+
+    def _several(self, outputs: Outputs, node: tree.Expression, place: Place) -> NoReturn:
+        """Refuse several outputs where one tensor belongs."""
+        first, value = next(iter(outputs.values.items()))
+        chosen = f"[{first}]" if first.isdigit() else f".{first}"
+        origin = value.node.span
+        self.fail(
+            SeveralOutputs(
+                at=node.span,
+                what=outputs.what,
+                names=", ".join(outputs.values),
+                labels=() if origin == node.span else (Label(origin, f"output {first} comes from here"),),
+                hints=(f"give it a label, and choose: `label{chosen}`",),
+                trace=place.trace,
+            )
+        )
 
     def complete(self, value: Any, node: tree.Expression, place: Place) -> Any:
         """A layer's bare name is the layer with its defaults."""
@@ -172,6 +192,8 @@ class Evaluator(Lookup):
         if value is REQUIRED or value is None:
             why = "there is no block around it, or nothing came before that block"
             self.fail(NothingBefore(at=node.span, what="`in`", why=why, trace=place.trace))
+        if value is LOST:
+            raise self.builder.give_up()
         return value
 
     def _chain_value(self, node: tree.Chain, env: Env, place: Place) -> Any:
@@ -205,6 +227,8 @@ class Evaluator(Lookup):
     def _attribute(self, node: tree.Attribute, env: Env, place: Place) -> Any:
         value = self._labelled(node.value, env) or self.value(node.value, env, place)
         if isinstance(value, Part) and node.name in value.labels:
+            if value.labels[node.name] is LOST:
+                raise self.builder.give_up()
             return value.labels[node.name]
         inner = value.value if isinstance(value, Part) else value
         if isinstance(inner, Outputs) and node.name in inner.values:
@@ -213,28 +237,46 @@ class Evaluator(Lookup):
             return child
         known: list[str] = list(value.labels) if isinstance(value, Part) else []
         known += list(inner.values) if isinstance(inner, Outputs) else []
-        tensor = inner if isinstance(inner, Value) else None
-        if tensor is not None:
+        tensor = inner.main if isinstance(inner, Outputs) else inner
+        if isinstance(tensor, Value):
             if tensor.shape is None:
-                raise Failed  # the error that left the shape unknown is reported
+                raise self.builder.give_up()
             axes = _AXES.get(len(tensor.shape), {"channels": 0})
             if node.name in axes:
                 return tensor.shape[axes[node.name]]
             if node.name == "shape":
                 return tensor.shape
             known += [*axes, "shape"]
-        what = describe(value)
-        hints = nearest(node.name, known) or (f"it has {', '.join(known)}",) * bool(known)
+        shape = tensor.shape if isinstance(tensor, Value) else None
+        what = f"`{node.value.span.text}`" + (f" ({show(shape)})" if shape else "")
+        listed = ", ".join(f"`{name}`" for name in known)
+        hints = with_port(tensor, node.name) if isinstance(tensor, Value) else ()
+        hints = hints or nearest(node.name, known) or (f"it has {listed}",) * bool(known)
         self.fail(NoAttribute(at=node.span, what=what, name=node.name, hints=hints, trace=place.trace))
 
-    def child(self, scope: Scope, name: str) -> Value | Part | None:
+    @staticmethod
+    def results(node: Node) -> Value | Outputs:
+        """What a layer gives: one tensor, or several by their names or numbers."""
+        if len(node.outputs) == 1 or node.outputs[0].shape is None:
+            return node.outputs[0]
+        names = [port.name for port in node.op.ports]
+        main = node.outputs[0] if names else None
+        named = zip(names or map(str, range(len(node.outputs))), node.outputs, strict=True)
+        return Outputs(f"`{node.op.name}`", dict(named), main)
+
+    def child(self, scope: Scope, name: str) -> Value | Outputs | Part | None:
         """A part of a module by its name in the compiled net: `features.28`."""
         found = self.builder.child(scope, module_name(name))
         if isinstance(found, Scope):
             outputs = found.outputs
             value = outputs[""] if "" in outputs else Outputs(f"`{name}`", outputs)
             return Part(value, {}, found)
-        return found
+        return self.results(found) if found else None
+
+    def module(self, name: str) -> Any:
+        """In a net made from another, what a module gives, by its name in the compiled net."""
+        found = self.child(self.made, name) if self.made is not None else None
+        return REQUIRED if found is None else found
 
     @staticmethod
     def _labelled(node: tree.Expression, env: Env) -> Any:
@@ -251,6 +293,8 @@ class Evaluator(Lookup):
         index = self.static(node.index, env, place)
         if isinstance(value, Part):
             value = value.value
+        if isinstance(value, Value) and value.shape is None:
+            raise self.builder.give_up()
         items = list(value.values.values()) if isinstance(value, Outputs) else value
         if not isinstance(items, list | tuple):
             why = f"a list, a shape or several outputs have `[…]`, {describe(value)} does not"
@@ -300,7 +344,11 @@ class Evaluator(Lookup):
     def _repeat(self, node: tree.Binary, layer: Layer, count: Any, place: Place) -> Layer:
         if not isinstance(count, int) or isinstance(count, bool) or count < 0:
             what = "a repetition takes a whole number, at least 0"
-            self.fail(WrongCount(at=node.span, what=what, got=describe(count), trace=place.trace))
+            side = node.left if isinstance(node.left, tree.Number) else node.right
+            text = side.span.text
+            hints = (f"`ceil({text})`, or `round({text})`",) if isinstance(count, float) else ()
+            got = describe(count)
+            self.fail(WrongCount(at=side.span, what=what, got=got, hints=hints, trace=place.trace))
         return RepeatLayer(layer, count, node)
 
     def intern(self, op: type[Op], given: dict[str, Any]) -> Op:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from archdsl.diagnostics import Step
@@ -13,7 +14,7 @@ from archdsl.graph.errors import (
 )
 from archdsl.graph.lines import Lines
 from archdsl.graph.lookup import labels_in
-from archdsl.graph.model import Node, Value
+from archdsl.graph.model import Value
 from archdsl.graph.names import module_name
 from archdsl.graph.sharing import run_shared
 from archdsl.graph.values import (
@@ -68,8 +69,13 @@ class Expander(Lines):
         if not self.edits:
             return self.put(layer, x, place, name)
         if isinstance(layer, OpLayer) and layer.inputs:
-            x = layer.inputs[0]
+            return self.edited(name, layer.inputs[0], place, lambda x: self._given(layer, x, place, name))
         return self.edited(name, x, place, lambda given: self.put(layer, given, place, name))
+
+    def _given(self, layer: OpLayer, x: Flow, place: Place, name: str) -> Flow:
+        """Apply an operator to its tensors, of which the first may have changed."""
+        first = self.flowing(x, f"`{layer.op.name}`", layer.site, place)
+        return self.put(replace(layer, inputs=(first, *layer.inputs[1:])), None, place, name)
 
     def put(self, layer: Layer, x: Flow, place: Place, name: str) -> Flow:
         """Apply a layer as the module of this name."""
@@ -96,7 +102,9 @@ class Expander(Lines):
             hints: tuple[str, ...] = ()
             if len(self.inputs) > 1:
                 why = "the net has several inputs"
-                hints = tuple(f"{name} -> {site.span.text}" for name in self.inputs)
+                hints = tuple(f"`{name} -> {site.span.text}`" for name in self.inputs)
+            elif not self.inputs:
+                hints = ("a net begins with an input, such as `input image: 3 x 224 x 224`",)
             self.fail(NothingBefore(at=site.span, what=what, why=why, hints=hints, trace=place.trace))
         return value
 
@@ -105,11 +113,6 @@ class Expander(Lines):
         self.arity(layer, inputs, place)
         node = self.builder.node(layer.op, inputs + layer.extra, place, name, layer.site, layer.ends)
         return self.results(node)
-
-    def results(self, node: Node) -> Flow:
-        if len(node.outputs) == 1 or node.outputs[0].shape is None:
-            return node.outputs[0]
-        return Outputs(f"`{node.op.name}`", {str(i): value for i, value in enumerate(node.outputs)})
 
     def _branches(self, layer: MergeLayer, x: Flow, place: Place, name: str) -> Flow:
         """Run each line of the braces on the same input, and merge what they give."""
@@ -158,6 +161,8 @@ class Expander(Lines):
             step = Step(f"{_ordinal(i + 1)} of {count}", layer.site.span, place.trace)
             start = len(self.builder.scopes)
             x = self.run(inner, x, place.within(step, count), None)
+            if isinstance(x, Value) and x.shape is None:
+                return x  # what is wrong in one round is not told of each
             if isinstance(inner, BlockLayer) and len(self.builder.scopes) > start:
                 self.builder.scopes[start].repeat = (i, count)
         return x
@@ -173,8 +178,8 @@ class Expander(Lines):
         else:
             x = self._repeated(layer, x, inner)
         scope.end = len(self.builder.nodes)
-        value = x.value if isinstance(x, Part) else x
-        if not isinstance(value, Value | Outputs):
+        value = plain(x)
+        if value is None:
             return value
         scope.outputs = {"": value} if isinstance(value, Value) else dict(value.values)
         return Part(value, env.names, scope)
@@ -189,13 +194,17 @@ class Expander(Lines):
     def _unfolded(self, layer: NotationLayer, x: Flow, place: Place) -> tuple[Layer | Flow, Place]:
         """What a notation stands for; its `in` is what it is applied to."""
         definition = layer.definition
+        if self.missing(layer):
+            self.incomplete(definition, layer.arguments, layer.site, place)
         deeper = self.deeper(f"the notation {definition.name}", layer.site, place, layer.site.span.text)
         env = self.frame(definition, {"in": plain(x), **layer.arguments}, deeper)
         value: Any = self.value(definition.tree.value, env, deeper)
         if isinstance(value, (LAYERS, Value | Outputs | Part)):
             return value, deeper
         at = definition.tree.value.span
-        self.fail(NotALayer(at=at, what=describe(value), trace=deeper.trace))
+        static = isinstance(value, int | float | str) and not (layer.arguments or definition.tree.parameters)
+        hints = (f"`let {definition.name} = {at.text}`",) if static else ()
+        self.fail(NotALayer(at=at, what=describe(value), hints=hints, trace=deeper.trace))
 
     def unfolded(self, layer: NotationLayer, x: Flow, place: Place) -> Layer:
         """The layer behind notations, for a module that keeps its own name."""
@@ -216,7 +225,10 @@ class Expander(Lines):
         scope = self.builder.scope(
             "block", name, deeper, definition=definition.name, arguments=shown, span=layer.site.span
         )
-        namer = Namer(numbered=False, reserved=self._labels(definition.tree.body))
+        if definition.tree.numbered:
+            scope.kind, namer = "sequence", Namer(numbered=True)
+        else:
+            namer = Namer(numbered=False, reserved=self._labels(definition.tree.body))
         inner = Place(scope, namer, deeper.trace, deeper.depth, place.copies)
         before = len(self.pending)
         result = self.lines(definition.tree.body.items, x, inner, frame)

@@ -39,6 +39,21 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
 }
 """Python's own, but that `round` rounds halves up."""
 
+TAKES = {
+    "range": f"one to three whole numbers, for at most {LONGEST:,}",
+    "len": "a list",
+    "sum": "a list of numbers",
+    "min": "two numbers or more, or a list of them",
+    "max": "two numbers or more, or a list of them",
+    "abs": "a number",
+    "floor": "a number",
+    "ceil": "a number",
+    "round": "a number",
+    "sqrt": "a number, at least 0",
+    "log2": "a number above 0",
+}
+"""What each takes, for messages."""
+
 
 @cache
 def words() -> frozenset[str]:

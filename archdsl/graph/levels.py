@@ -1,152 +1,228 @@
-"""A net and the nets that it is made from, run one after the other."""
+"""A net and the nets that it is made from, run one after the other.
+
+The levels of a net are the first base, the net made from that, and so on up to the net itself. Each
+runs its lines on what the level below gave, with the changes in force that the levels above make.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import chain, pairwise
 
+from archdsl.diagnostics import Step
 from archdsl.graph.binding import bind
 from archdsl.graph.build import Builder, Place
 from archdsl.graph.choices import Choice
-from archdsl.graph.edits import Edits, Reached, convolved, unmet
+from archdsl.graph.edits import Change, Edits, Reached, convolved, path_of, unmet
 from archdsl.graph.errors import (
     DuplicateName,
+    Failed,
     MissingArgument,
 )
 from archdsl.graph.expand import Expander
-from archdsl.graph.model import Elaborated, Value
+from archdsl.graph.lookup import labels_in
+from archdsl.graph.model import Node, Value
+from archdsl.graph.names import module_name
 from archdsl.graph.settings import setting
-from archdsl.graph.values import (
-    Env,
-    Flow,
-    Outputs,
-    Part,
-    plain,
-)
+from archdsl.graph.values import Env, Flow, plain
 from archdsl.syntax import tree
+
+Below = Callable[[int], list[Node] | None]
+"""The layers of the net that so many levels make by themselves; None if they are wrong."""
+
+_STANDING = tree.Freeze | tree.Init | tree.Loss | tree.Tie | tree.Notation | tree.Block
+"""Lines that hold for a level wherever an `until` ends it."""
+
+
+def run_levels(
+    expander: Expander, below: Below, levels: list[Choice], envs: list[Env], place: Place
+) -> Flow:
+    """Run the lines of each level, changed by those above; what the last one gives."""
+    changes = _changes(expander, below, levels, envs)
+    builder, last = expander.builder, len(levels) - 1
+    expander.made = builder.scopes[0] if last else None
+    labels: list[str] = []
+    met: set[int] = set()
+    x: Flow = None
+    ended_by = 0
+    for index, (level, env) in enumerate(zip(levels, envs, strict=True)):
+        if index == last:
+            _refuse_unmet(builder, level, met)
+            _close_base(expander)
+        labels += [module_name(label.name) for label in labels_in(level.net.body)]
+        place.namer.reserved = frozenset(labels)
+        expander.edits = _in_force(changes[index + 1 :])
+        expander.overriding = _inputs(levels[index + 1 :], envs[index + 1 :])
+        expander.variant = level.column
+        x, reached = _run(expander, level, env, _place(place, levels, index), x, index < ended_by)
+        if reached is not None:
+            ended_by = next(number for number, each in enumerate(levels) if reached in each.net.body.items)
+        met |= expander.edits.met
+    return x
+
+
+def _run(
+    expander: Expander, level: Choice, env: Env, place: Place, x: Flow, ended: bool
+) -> tuple[Flow, tree.Edit | None]:
+    """Run the lines of one level; of one that ended before, only those that hold all the same."""
+    known = set(expander.inputs)
+    reached = None
+    for item in level.net.body.items:
+        declared_below = isinstance(item, tree.Input) and item.name.name in known
+        edits = isinstance(item, tree.Edit) and level.base is not None
+        if declared_below or edits or (ended and not isinstance(item, _STANDING)):
+            continue
+        try:
+            x = expander.lines((item,), x, place, env)
+        except Reached as end:
+            x, reached, ended = end.value, end.edit, True
+            _close_scopes(expander.builder, plain(x))
+    return x, reached
+
+
+def _place(place: Place, levels: list[Choice], index: int) -> Place:
+    """The place of a level: the way to the lines of a base leads through the net that is made from it."""
+    trace = None
+    for upper, base in zip(levels[:index:-1], levels[-2::-1], strict=False):
+        assert upper.net.base is not None
+        trace = Step(f"`{upper.net.name.name}`, from `{base.name}`", upper.net.base.span, trace)
+    return place.within(trace)
+
+
+def _close_base(expander: Expander) -> None:
+    """Set apart what the bases said from what the net itself says."""
+    del expander.pending[:]  # what is expected of a base is its own affair
+    del expander.aliases[:]
+    lines = (each[0] for each in chain(expander.freezes, expander.inits, expander.loss_lines))
+    expander.inherited = {id(line) for line in lines}
+    expander.inherited_nodes = len(expander.builder.nodes)
+    expander.inherited_ties = len(expander.ties)
+    expander.inherited_outputs = {*expander.outputs, *expander.training_outputs}
+
+
+def _refuse_unmet(builder: Builder, level: Choice, met: set[int]) -> None:
+    """Refuse changes of modules that the base, which has run, does not have."""
+    own = [item for item in level.net.body.items if isinstance(item, tree.Edit)]
+    errors = [] if builder.failed or level.base is None else unmet(own, met, paths_of(builder))
+    for error in errors:
+        builder.fail(error)
+    if errors:
+        raise Failed
+
+
+def _close_scopes(builder: Builder, value: object) -> None:
+    """End the scopes that an `until` left open."""
+    for scope in builder.scopes[1:]:
+        if scope.end == 0:
+            scope.end = len(builder.nodes)
+            scope.outputs = {"": value} if isinstance(value, Value) else {}
+
+
+def paths_of(builder: Builder) -> list[str]:
+    """Every module of the net, by its path."""
+    return [each.path for each in builder.scopes[1:]] + [node.path for node in builder.nodes]
+
+
+# --- what the levels above ask for ----------------------------------------------------------------------
+
+
+def _changes(
+    expander: Expander, below: Below, levels: list[Choice], envs: list[Env]
+) -> list[list[tuple[str, Change]]]:
+    """The changes that each level makes, by path, in the order in which they hold.
+
+    What is convolved may still be replaced by the same net, in whatever order it says so.
+    """
+    found: list[list[tuple[str, Change]]] = []
+    for number, (level, env) in enumerate(zip(levels, envs, strict=True)):
+        edits = [item for item in level.net.body.items if isinstance(item, tree.Edit) and level.base]
+        own: list[tuple[str, Change]] = []
+        nodes = below(number) if any(edit.kind == "convolve" for edit in edits) else None
+        for edit in edits:
+            if edit.kind == "convolve" and nodes is not None:  # otherwise it is reported for the base
+                lowered = convolved(expander, edit, nodes, [path for path, _ in own])
+                own += [(path, Change(edit, env, layer)) for path, layer in lowered.items()]
+        own += [(path_of(edit.path), Change(edit, env)) for edit in edits if edit.kind != "convolve"]
+        found.append(own)
+    return found
+
+
+def _in_force(changes: list[list[tuple[str, Change]]]) -> Edits:
+    edits = Edits()
+    for path, change in chain.from_iterable(changes):
+        edits.add(path, change)
+    return edits
+
+
+def _inputs(levels: list[Choice], envs: list[Env]) -> dict[str, tuple[tree.Input, Env]]:
+    """The inputs that these levels declare anew; the last word on each."""
+    return {
+        item.name.name: (item, env)
+        for level, env in zip(levels, envs, strict=True)
+        for item in level.net.body.items
+        if isinstance(item, tree.Input)
+    }
+
+
+# --- parameters -----------------------------------------------------------------------------------------
+
+Given = dict[str, tuple[tree.Expression, Env]]
+"""Values for parameters, each with the names that it sees."""
 
 
 def level_envs(
     expander: Expander, outer: Env, levels: list[Choice], settings: Mapping[str, str], place: Place
 ) -> list[Env]:
-    """The parameters of a net and of those that it is made from; a later net sees the earlier's labels."""
+    """The parameters of each level. A level sees what those below it declare and label.
+
+    A net may give its own parameters to its base, so the last level comes first. A setting is for the
+    parameter of that name of the highest level that has one.
+    """
     envs: list[Env] = []
-    for level, above in zip(levels, [*levels[1:], None], strict=True):
-        given = above.net.base if above else None
-        outer = _net_env(expander, outer, level, given, settings, place)
-        envs.append(outer)
+    fixed: set[str] = set()
+    base: tree.Base | None = None
+    for level in reversed(levels):
+        net = level.net
+        given = _given(expander, net, level.variant, outer) if level.variant else {}
+        if base is not None:
+            by_base = _given(expander, net, base, envs[0])
+            given |= by_base
+            fixed |= set(by_base)
+        env = Env(outer, net, labels=True)
+        settings_left = {name: text for name, text in settings.items() if name not in fixed}
+        _set_parameters(expander, net, env, given, settings_left, place)
+        fixed |= set(env.names)
+        base = net.base
+        envs.insert(0, env)
+    for lower, upper in pairwise(envs):
+        upper.outer = lower
     return envs
 
 
-def run_levels(
-    expander: Expander,
-    elaborate_base: Callable[[Choice], Elaborated | None],
-    levels: list[Choice],
-    envs: list[Env],
-    place: Place,
-) -> Flow:
-    """Run the lines of the first base, changed by all nets made from it, then those of the next."""
-    x: Flow = None
-    skip = 0
-    met: set[int] = set()
-    last = len(levels) - 1
-    builder = expander.builder
-    for index, (level, env) in enumerate(zip(levels, envs, strict=True)):
-        if index < skip:
-            continue
-        changes = [
-            (number, item, envs[number])
-            for number in range(index + 1, len(levels))
-            for item in levels[number].net.body.items
-            if isinstance(item, tree.Edit)
-        ]
-        expander.edits = _edits_in_force(expander, elaborate_base, levels, changes)
-        for number in range(index + 1, len(levels)):
-            for item in levels[number].net.body.items:
-                if isinstance(item, tree.Input):
-                    expander.overriding[item.name.name] = (item, envs[number])
-        expander.variant = level.column
-        items = tuple(i for i in level.net.body.items if level.base is None or not isinstance(i, tree.Edit))
-        kept = len(expander.pending)
-        try:
-            x = expander.lines(items, x, place, env)
-        except Reached as reached:
-            x = reached.value
-            skip = next(number for number, item, _ in changes if item is reached.edit)
-            _close(builder, plain(x), env)
-        met |= expander.edits.met
-        if index < last:
-            del expander.pending[kept:]  # what is expected of the base is its own affair
-    if not builder.failed:
-        own = [item for item in levels[last].net.body.items if isinstance(item, tree.Edit)]
-        for error in unmet(own, met, paths_of(builder)):
-            builder.fail(error)
-    return x
-
-
-def _edits_in_force(
-    expander: Expander,
-    elaborate_base: Callable[[Choice], Elaborated | None],
-    levels: list[Choice],
-    changes: list[tuple[int, tree.Edit, Env]],
-) -> Edits:
-    edits = Edits()
-    for number, item, env in changes:
-        if item.kind == "convolve":
-            base = elaborate_base(levels[number - 1])
-            if base is not None:  # otherwise it is reported for the base
-                edits.lowered.update(convolved(expander, item, base))
-        else:
-            edits.add(item, env)
-    return edits
-
-
-def _close(builder: Builder, value: Value | Outputs | None, env: Env) -> None:
-    """End the scopes that an `until` left open, and label the outermost as it would have been."""
-    for scope in builder.scopes[1:]:
-        if scope.end == 0:
-            scope.end = len(builder.nodes)
-            scope.outputs = {"": value} if isinstance(value, Value) else {}
-            if scope.parent is builder.scopes[0] and value is not None:
-                env.names.setdefault(scope.name, Part(value, {}, scope))
-
-
-def paths_of(builder: Builder) -> list[str]:
-    return [each.path for each in builder.scopes[1:]] + [node.path for node in builder.nodes]
-
-
-def _net_env(
-    expander: Expander,
-    outer: Env,
-    choice: Choice,
-    base: tree.Base | None,
-    settings: Mapping[str, str],
-    place: Place,
-) -> Env:
-    """The net's parameters: from the settings, else as given for a base or a variant, else their defaults."""
-    net = choice.net
-    env = Env(outer, net, labels=True)
+def _given(expander: Expander, net: tree.Net, by: tree.Variant | tree.Base, env: Env) -> Given:
+    """What a variant, or a net made from this one, gives for its parameters."""
     known = [each.name.name for each in net.parameters]
-    given = choice.variant.arguments if choice.variant else ()
-    at = choice.variant.span if choice.variant else net.name.span
-    if base is not None and base.arguments:
-        taken = {each.name for each in base.arguments}
-        given = (*base.arguments, *(each for each in given if each.name not in taken))
-        at = base.span
-    fail = expander.builder.fail
-    bound = bind(f"`{net.name.name}`", known, set(), given, at, None, fail)
+    bound = bind(f"`{net.name.name}`", known, set(), by.arguments, by.span, None, expander.builder.fail)
+    return {name: (arguments[0].value, env) for name, arguments in bound.items()}
+
+
+def _set_parameters(
+    expander: Expander, net: tree.Net, env: Env, given: Given, settings: Mapping[str, str], place: Place
+) -> None:
+    """The net's parameters: from the settings, else as given for it, else their defaults."""
     for parameter in net.parameters:
         name = parameter.name.name
         expander.check_name(parameter.name, place)
         if name in env.names:
             expander.fail(DuplicateName(at=parameter.span, name=name))
         if name in settings:
-            env.names[name] = setting(expander, name, settings[name], outer, place)
-        elif name in bound:
-            env.names[name] = expander.value(bound[name][0].value, outer, place)
+            assert env.outer is not None
+            env.names[name] = setting(expander, name, settings[name], env.outer, place)
+        elif name in given:
+            env.names[name] = expander.value(*given[name], place)
         elif parameter.default is not None:
             env.names[name] = expander.value(parameter.default, env, place)
         else:
-            hints = (f"a default: `{name} = …`", f"--set {name}=…")
+            hints = (f"a default: `{name} = …`", f"`--set {name}=…`")
             callee = f"`{net.name.name}`"
             expander.fail(MissingArgument(at=parameter.span, callee=callee, parameter=name, hints=hints))
-    return env

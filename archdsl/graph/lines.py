@@ -7,7 +7,7 @@ next.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 from archdsl.diagnostics import Step
 from archdsl.graph.build import MOST_NODES, Builder, Place, too_large
@@ -30,7 +30,9 @@ from archdsl.graph.subjects import Pending
 from archdsl.graph.tables import run_table
 from archdsl.graph.values import (
     LAYERS,
+    LOST,
     BlockDefinition,
+    Definition,
     Env,
     Flow,
     FunctionDefinition,
@@ -42,6 +44,7 @@ from archdsl.graph.values import (
     describe,
 )
 from archdsl.ops import OPERATORS
+from archdsl.source import Source, Span
 from archdsl.syntax import tree
 
 RESERVED = frozenset(("in", "true", "false", "if", "for", "not", "table"))
@@ -58,6 +61,12 @@ class Lines(Calls):
         """Changes that nets made from this one make to the lines that run now."""
         self.overriding: dict[str, tuple[tree.Input, Env]] = {}
         """Inputs that such nets declare anew."""
+        self.inherited: set[int] = set()
+        """The lines, by id, that a base says of how it trains; they go with what they speak of."""
+        self.inherited_nodes = 0
+        """How many nodes, the first ones, come from a base."""
+        self.inherited_ties = 0
+        self.inherited_outputs: set[str] = set()
         self.freezes: list[tuple[tree.Freeze, str]] = []
         """Each with the path of the scope that it stands in."""
         self.inits: list[tuple[tree.Init, Place, Env]] = []
@@ -68,7 +77,11 @@ class Lines(Calls):
         self.inputs: dict[str, Value] = {}
         self.outputs: dict[str, Value] = {}
         self.training_outputs: dict[str, Value] = {}
+        self.element = Span(Source("", ""), 0, 0)
+        """The place of the element that is being applied."""
         self.aliases: list[tuple[tree.Name, Env]] = []
+        self.declared: dict[tuple[int, str], tuple[tree.Name, str]] = {}
+        """Every `let` and shared module, by the id of the tree node that has it and its name."""
         self._reserved: dict[int, frozenset[str]] = {}
 
     # -- lines ----------------------------------------------------------------------------------
@@ -113,9 +126,8 @@ class Lines(Calls):
                     self._misplaced(item, "`loss`", "belongs directly into a net", place)
                 self.loss_lines.append((item, place, env))
             case tree.Edit():
-                self._misplaced(
-                    item, f"`{item.span.text.split()[0]}`", "belongs into a net made `from` another", place
-                )
+                where = "belongs directly into a net made `from` another"
+                self._misplaced(item, f"`{item.span.text.split()[0]}`", where, place)
             case tree.Variant():
                 if place.scope.kind != "net":
                     self._misplaced(item, "`variant`", "belongs directly into a net", place)
@@ -137,7 +149,10 @@ class Lines(Calls):
     def chain(self, chain: tree.Chain, x: Flow, place: Place, env: Env, first: Any = None) -> Flow:
         """Run a chain; `first` is the value of its first element, if that is known already."""
         for step in chain.steps:
-            x = self.step(step.label, step.value, x, place, env, known=first)
+            try:
+                x = self.step(step.label, step.value, x, place, env, known=first)
+            except Failed:
+                x = self.builder.lost(step.value, place)
             first = None
         return x
 
@@ -152,12 +167,23 @@ class Lines(Calls):
         known: Any = None,
     ) -> Flow:
         """Run one element: apply the layer, or go on with the tensor."""
+        try:
+            return self._step(label, node, x, place, env, known)
+        except Failed:
+            if label is not None:
+                env.for_labels().names.setdefault(self._key(label.name, env), LOST)
+            raise
+
+    def _step(
+        self, label: tree.Name | None, node: tree.Expression, x: Flow, place: Place, env: Env, known: Any
+    ) -> Flow:
         if label is None and isinstance(node, tree.Body | tree.If | tree.For | tree.Table):
             return self.line(node, x, place, env)
         value = self.value(node, env, place) if known is None else known
         if label is None and isinstance(value, OpLayer) and value.op.name == "identity" and not value.inputs:
             return x
         start = len(self.builder.nodes)
+        self.element = node.span
         if isinstance(value, LAYERS):
             result: Flow = self.run(value, x, place, label)
         elif isinstance(value, Value | Outputs | Part):
@@ -165,13 +191,7 @@ class Lines(Calls):
             if label is not None:
                 self.aliases.append((label, env))
         else:
-            hints: tuple[str, ...] = ()
-            if isinstance(value, BlockDefinition | NotationDefinition):
-                needs = ", ".join(each.name.name for each in self.parameters(value))
-                hints = (f"{value.name}({needs})",)
-            elif value is None:
-                hints = ("labels and layers have values, this has none",)
-            self.fail(NotALayer(at=node.span, what=describe(value), hints=hints, trace=place.trace))
+            self._no_layer(label, node, value, place)
         if label is not None:
             self.label(label, result, start, place, env)
         return result
@@ -180,7 +200,7 @@ class Lines(Calls):
         """Remember what a label names, for later lines and for expectations."""
         name = label.name
         self.check_name(label, place, labels=True)
-        key = f"{name}:" if self._is_layer(name, env) else name
+        key = self._key(name, env)
         labels = env.for_labels().names
         if key in labels:
             hints = ("labels, parameters and `let` share their names",)
@@ -189,24 +209,33 @@ class Lines(Calls):
         value = result.value if isinstance(result, Part) else result
         prefix = place.scope.path
         path = f"{prefix}.{name}" if prefix else name
-        if isinstance(value, Value):
-            end = len(self.builder.nodes)
-            self.named_values[path] = Named(path, value, start, end, label.span)
-        elif isinstance(value, Outputs):
-            end = len(self.builder.nodes)
+        end = len(self.builder.nodes)
+        if isinstance(value, Outputs):
             for port, each in value.values.items():
                 inside = f"{path}.{port}"
                 self.named_values[inside] = Named(inside, each, start, end, label.span)
+            value = value.main
+        if value is not None:
+            self.named_values[path] = Named(path, value, start, end, label.span)
 
-    def _is_layer(self, name: str, env: Env) -> bool:
-        if name in OPERATORS:
-            return True
+    def _no_layer(self, label: tree.Name | None, node: tree.Expression, value: Any, place: Place) -> NoReturn:
+        """Refuse an element that is neither a layer nor a tensor."""
+        if isinstance(value, BlockDefinition | NotationDefinition):
+            self.incomplete(value, {}, node, place)
+        hints: tuple[str, ...] = ()
+        if isinstance(value, tuple) and label is not None:
+            hints = (f"`input {label.name}: {node.span.text}`",)
+        self.fail(NotALayer(at=node.span, what=describe(value), hints=hints, trace=place.trace))
+
+    @staticmethod
+    def _key(name: str, env: Env) -> str:
+        """Under what a label is kept: one that is also a layer's name hides the layer only before a dot."""
         inner: Env | None = env
-        while inner is not None:
+        while inner is not None and name not in OPERATORS:
             if isinstance(inner.names.get(name), BlockDefinition | NotationDefinition):
-                return True
+                return f"{name}:"
             inner = inner.outer
-        return False
+        return f"{name}:" if name in OPERATORS else name
 
     def edited(self, name: str, x: Flow, place: Place, make: Callable[[Flow], Flow]) -> Flow:
         """Make the module of this name in this place, changed as nets made from this one say."""
@@ -218,13 +247,22 @@ class Lines(Calls):
     # -- declarations ---------------------------------------------------------------------------
 
     def let(self, item: tree.Let, env: Env, place: Place) -> None:
+        self.declared[id(env.owner), item.name.name] = item.name, "the `let`"
         if item.parameters is not None:
             value: Any = FunctionDefinition(item, env)
         else:
-            value = self.bare(item.value, env, place)
+            value = self._made(item.name, item.value, env, place)
             if isinstance(value, OpLayer) and value.inputs:  # made here, once, however often it is used
                 value = self.run(value, None, place, None)
         self.declare(item.name.name, item.name.span, value, env, place)
+
+    def _made(self, name: tree.Name, node: tree.Expression, env: Env, place: Place) -> Any:
+        """The value for a name; a name whose value is wrong is known to be lost, so that it is told once."""
+        try:
+            return self.bare(node, env, place)
+        except Failed:
+            env.names.setdefault(name.name, LOST)
+            raise
 
     def declare(self, name: str, span: Any, value: Any, env: Env, place: Place) -> None:
         """Give a name to a value in this body."""
@@ -232,6 +270,18 @@ class Lines(Calls):
         if name in env.names:
             self.fail(DuplicateName(at=span, name=name, trace=place.trace))
         env.names[name] = value
+        if isinstance(value, BlockDefinition | NotationDefinition | FunctionDefinition):
+            self._check_parameters(value, place)
+
+    def _check_parameters(self, definition: Definition, place: Place) -> None:
+        """Refuse two parameters of one name, or one that a hole has."""
+        name = definition.tree.name
+        taken = set(name.holes) if isinstance(name, tree.Pattern) else set()
+        for parameter in definition.tree.parameters or ():
+            if parameter.name.name in taken:
+                self.fail(DuplicateName(at=parameter.span, name=parameter.name.name, trace=place.trace))
+            self.check_name(parameter.name, place)
+            taken.add(parameter.name.name)
 
     def check_name(self, name: tree.Name, place: Place, *, labels: bool = False) -> None:
         what = "a word of the language" if name.name in RESERVED else ""
@@ -246,18 +296,20 @@ class Lines(Calls):
     def _input(self, item: tree.Input, x: Flow, place: Place, env: Env) -> Flow:
         if place.scope.kind != "net":
             self._misplaced(item, "`input`", "belongs into a net; a block's input is `in`", place)
-        if item.name.name in self.overriding:
-            item, env = self.overriding.pop(item.name.name)
-        elif item.name.name in self.inputs and self.inputs[item.name.name].node.site is item:
-            return x  # declared anew by this net, and in force since its base began
         if item.name.name in self.inputs:
             self.fail(DuplicateName(at=item.name.span, name=item.name.name, trace=place.trace))
-        shape, dtype = input_shape(self, item, env, place)
+        item, declared_in = self.overriding.get(item.name.name, (item, env))
+        try:
+            shape, dtype = input_shape(self, item, declared_in, place)
+        except Failed:
+            env.names["in"] = LOST
+            env.names.setdefault(item.name.name, LOST)
+            raise
         op = OPERATORS["input"](size=shape, dtype=dtype)
         name = self.builder.name(op.short, item.name, place, item)  # type: ignore[arg-type]
         node = self.builder.node(op, (), place, name, item)  # type: ignore[arg-type]
         if dtype == "int":
-            self.builder.integers.add(node.index)
+            self.builder.integers.add((node.index, 0))
         value = node.outputs[0]
         self.inputs[item.name.name] = value
         self.label(item.name, value, node.index, place, env)
@@ -266,6 +318,8 @@ class Lines(Calls):
 
     def _output(self, item: tree.Output, x: Flow, place: Place, env: Env) -> None:
         """A side branch: it reads what came before, and what comes next reads that too."""
+        if place.scope.kind == "net" and self.edits.removes(module_name(item.name.name)):
+            return
         steps = item.value.steps if isinstance(item.value, tree.Chain) else ()
         last = steps[-1] if steps else tree.Step(None, item.value, item.value.span)
         for step in steps[:-1]:
@@ -287,17 +341,24 @@ class Lines(Calls):
             outputs = _block_scope(place.scope).outputs
             if item.training:
                 self._misplaced(item, "`training output`", "belongs into a net", place)
+        if item.name.name in self.inherited_outputs:  # declared anew
+            self.inherited_outputs.discard(item.name.name)
+            outputs.pop(item.name.name, None)
         if item.name.name in outputs:
             self.fail(DuplicateName(at=item.name.span, name=item.name.name, trace=place.trace))
         outputs[item.name.name] = result
 
     def _share(self, item: tree.Share, place: Place, env: Env) -> None:
-        layer = self.value(item.value, env, place)
+        name, value = item.name, item.value
+        self.declared[id(env.owner), name.name] = name, "the shared module"
+        layer = self.complete(self._made(name, value, env, place), value, place)
         if not isinstance(layer, LAYERS) or (isinstance(layer, OpLayer) and layer.inputs):
-            self.fail(NotALayer(at=item.value.span, what=describe(layer), trace=place.trace))
-        name = self.builder.name("", item.name, place, item.value)
-        shared = SharedLayer(name, layer, place.scope, item.span)
-        self.declare(item.name.name, item.name.span, shared, env, place)
+            env.names.setdefault(name.name, LOST)
+            static = isinstance(layer, int | float | str)
+            hints = (f"`let {name.name} = {value.span.text}`",) * static
+            self.fail(NotALayer(at=value.span, what=describe(layer), hints=hints, trace=place.trace))
+        shared = SharedLayer(self.builder.name("", name, place, value), layer, place.scope, item.span)
+        self.declare(name.name, name.span, shared, env, place)
 
     def _tie(self, item: tree.Tie, place: Place) -> None:
         prefix = f"{place.scope.path}." if place.scope.path else ""
@@ -307,6 +368,8 @@ class Lines(Calls):
     def _for(self, item: tree.For, x: Flow, place: Place, env: Env) -> Flow:
         for inner, each in self.rounds(item, place, env):
             x = self.lines(item.body.items, x, inner, each)
+            if isinstance(x, Value) and x.shape is None:
+                return x  # what is wrong in one round is not told of each
         return x
 
     def rounds(self, item: tree.For, place: Place, env: Env) -> Any:

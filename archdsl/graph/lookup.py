@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import abstractmethod
 from typing import Any, NoReturn
 
 from archdsl.diagnostics import Error, Label
@@ -10,7 +11,7 @@ from archdsl.graph.binding import nearest
 from archdsl.graph.build import Builder, Place
 from archdsl.graph.errors import HoleMismatch, UnknownName, UsedBeforeMade
 from archdsl.graph.functions import FUNCTIONS, words
-from archdsl.graph.values import BlockDefinition, Env, NotationDefinition, NotationLayer
+from archdsl.graph.values import LOST, BlockDefinition, Env, NotationDefinition, NotationLayer
 from archdsl.ops import OPERATORS
 from archdsl.ops.arguments import REQUIRED
 from archdsl.syntax import tree
@@ -41,6 +42,10 @@ class Lookup:
             inner = inner.outer
         return FUNCTIONS.get(name, REQUIRED)
 
+    @abstractmethod
+    def module(self, name: str) -> Any:
+        """What a module of the net that this one is made from gives, or REQUIRED where there is none."""
+
     def visible(self, env: Env) -> list[str]:
         """Every name that could have been meant."""
         names = [name for name, op in OPERATORS.items() if not op.hidden] + list(FUNCTIONS)
@@ -55,10 +60,14 @@ class Lookup:
         value = self.lookup(node.name, env)
         if value is REQUIRED:
             value = self._notation(node, env, place)
+        if value is REQUIRED:
+            value = self.module(node.name)
         if value is REQUIRED and node.name in words():
             return node.name
         if value is REQUIRED:
             self._unknown(node, env, place)
+        if value is LOST:
+            raise self.builder.give_up()
         return value
 
     def _unknown(self, node: tree.Name, env: Env, place: Place) -> NoReturn:
@@ -72,7 +81,7 @@ class Lookup:
             )
         known = [*self.visible(env), *words(), "true", "false"]
         label, hints = _within_a_block(node, env)
-        hints = hints or _no_name(node, known) or nearest(name, known)
+        hints = hints or _no_name(node, known) or nearest(name, known) or self._near_notation(name, env)
         labels = (label,) if label else ()
         self.fail(UnknownName(at=node.span, name=name, labels=labels, hints=hints, trace=place.trace))
 
@@ -93,9 +102,21 @@ class Lookup:
                         at=node.span, name=node.name, pattern=definition.name, why=why, trace=place.trace
                     )
             inner = inner.outer
-        if near is not None and not nearest(node.name, self.visible(env)):
+        if near is not None and not nearest(node.name, self.visible(env), 0.85):
             self.fail(near)
         return REQUIRED
+
+
+    def _near_notation(self, name: str, env: Env) -> tuple[str, ...]:
+        """A notation's word that differs from this one in its letters alone."""
+        patterns = [each for each in self.visible(env) if "{" in each]
+        bare = {re.sub(r"\{\w+\}", "0", each): each for each in patterns}
+        numbers = re.findall(r"\d+", name)
+        for said in nearest(re.sub(r"\d+", "0", name), bare):
+            parts = said.split("0")
+            if len(parts) == len(numbers) + 1:
+                return ("".join(a + b for a, b in zip(parts, [*numbers, ""], strict=True)),)
+        return ()
 
 
 def match_pattern(pattern: tree.Pattern, name: str) -> tuple[dict[str, int] | None, str]:
@@ -130,7 +151,7 @@ def _label_behind(node: tree.Name, env: Env) -> tree.Name | None:
 def _no_name(node: tree.Name, known: list[str]) -> tuple[str, ...]:
     """What is written like a name and meant otherwise."""
     first, hyphen, rest = node.name.partition("-")
-    if hyphen and (first in known or first == "in" or first.isdigit()):
+    if hyphen and first not in OPERATORS and (first in known or first == "in" or first.isdigit()):
         return (f"a subtraction has blanks: `{first} - {rest}`",)
     if node.span.source.text[: node.span.start].rstrip(" ").endswith("//"):
         return ("a comment begins with `#`",)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import networkx as nx
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Value:
     """A tensor: the output `port` of a node, with its shape (None: unknown, an error was reported)."""
 
@@ -29,8 +29,11 @@ class Value:
     port: int
     shape: Shape | None
 
+    def __repr__(self) -> str:
+        return f"<value {self.port} of {self.node.path}, {self.shape}>"
 
-@dataclass(slots=True, eq=False)
+
+@dataclass(slots=True, eq=False, repr=False)
 class Node:
     """One application of an operator. An input of the net is a node too, of the operator `input`."""
 
@@ -58,13 +61,16 @@ class Node:
     def span(self) -> Span:
         return self.site.span
 
+    def __repr__(self) -> str:
+        return f"<node {self.index} {self.path}: {self.op!r}>"
+
     @property
     def shapes(self) -> tuple[Shape, ...]:
         """The shapes of the inputs; only for a sound graph."""
         return tuple(value.shape or () for value in self.inputs)
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Scope:
     """A module with parts: the net itself, one use of a block, or a labelled sequence.
 
@@ -130,6 +136,8 @@ class Expectation:
     end: int
     span: Span
     trace: Trace
+    target: Span | None = None
+    """Where the subject and the metric are named."""
 
 
 @dataclass(slots=True, eq=False)
@@ -165,17 +173,17 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """A named term of the training objective: a function of one output and one target."""
+    """A named term of the training objective: a function of outputs and of targets, by their names."""
 
     name: str
     function: str
-    output: str
-    target: str
+    outputs: tuple[str, ...]
+    targets: tuple[str, ...]
     arguments: dict[str, Any]
     weight: float
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Elaborated:
     """One network, every block, repeat and table expanded, shapes known.
 

@@ -7,6 +7,7 @@ weights' names in a checkpoint. Labels that cannot be attributes get the nearest
 from __future__ import annotations
 
 import keyword
+from collections.abc import Container
 
 _TAKEN = frozenset(
     """T_destination add_module apply bfloat16 buffers call_super_init children compile cpu cuda double
@@ -20,6 +21,16 @@ _TAKEN = frozenset(
     zero_grad""".split()
 )
 """Public attributes of torch.nn.Module, which a module of that name would hide."""
+
+
+def next_name(label: str, taken: Container[str]) -> str:
+    """A name like this one that is free: `conv1` → `conv2`, `head` → `head2`."""
+    stem = label.rstrip("0123456789")
+    number = int(label[len(stem) :] or 1)
+    while True:
+        number += 1
+        if module_name(f"{stem}{number}") not in taken:
+            return f"{stem}{number}"
 
 
 def module_name(label: str) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,16 +23,18 @@ from archdsl.graph.errors import (
     UnusedName,
 )
 from archdsl.graph.expand import Expander
-from archdsl.graph.levels import level_envs, run_levels
-from archdsl.graph.lookup import dotted, labels_in
+from archdsl.graph.levels import level_envs, paths_of, run_levels
+from archdsl.graph.lookup import dotted
 from archdsl.graph.model import Elaborated, Node, Scope, Value
-from archdsl.graph.names import module_name
 from archdsl.graph.program import Program
+from archdsl.graph.prune import prune
 from archdsl.graph.subjects import is_literal, resolve
 from archdsl.graph.training import frozen, losses, starts
 from archdsl.graph.values import (
+    LOST,
     BlockDefinition,
     Env,
+    Flow,
     FunctionDefinition,
     NotationDefinition,
     plain,
@@ -51,41 +54,61 @@ class Names:
     env: Env
     interned: dict[tuple[Any, ...], Op] = field(default_factory=dict)
     used: set[tuple[int, str]] = field(default_factory=set)
+    declared: dict[tuple[int, str], tuple[tree.Name, str]] = field(default_factory=dict)
 
 
-def declare_all(program: Program, report: Report) -> Names | None:
+def declare_all(program: Program, report: Report) -> Names:
     """Evaluate what stands outside the nets: blocks, notations, functions and `let`."""
     names = Names(Env(None, program))
     evaluator = _expander(names, None, report)
-    place = _place(program.main.source)
     origins: dict[str, Span] = {}
-    for file in program.files:
-        for statement in file.statements:
-            if isinstance(statement, tree.Import | tree.Net):
-                continue
-            name = statement.name
-            text = name.text if isinstance(name, tree.Pattern) else name.name
-            try:
-                if text in names.env.names:
-                    first = Label(origins[text], "here")
-                    raise evaluator.builder.fail(DuplicateName(at=name.span, name=text, labels=(first,)))
-                origins[text] = name.span
-                match statement:
-                    case tree.Let():
-                        evaluator.let(statement, names.env, place)
-                    case tree.Notation():
-                        definition: Any = NotationDefinition(statement, names.env)
-                        evaluator.declare(text, name.span, definition, names.env, place)
-                    case tree.Block():
-                        definition = BlockDefinition(statement, names.env)
-                        evaluator.declare(text, name.span, definition, names.env, place)
-            except (Failed, Abandoned):
-                continue
+    with _deep_recursion():
+        for file in program.files:
+            for statement in file.statements:
+                if not isinstance(statement, tree.Import | tree.Net):
+                    _declare(evaluator, statement, names.env, origins)
     if evaluator.builder.nodes:
         node = evaluator.builder.nodes[0]
         what, where = "a tensor", "belongs into a net or block"
         report.add(Misplaced(at=node.span, what=what, where=where))
-    return None if evaluator.builder.failed or evaluator.builder.nodes else names
+    return names
+
+
+def _declare(
+    evaluator: Expander, statement: tree.Let | tree.Notation | tree.Block, env: Env, origins: dict[str, Span]
+) -> None:
+    """Declare one name of a file; one whose value is wrong is known to be lost."""
+    name, place = statement.name, _place(statement.span.source)
+    text = name.text if isinstance(name, tree.Pattern) else name.name
+    try:
+        if text in env.names:
+            first = Label(origins[text], "it is taken here")
+            raise evaluator.builder.fail(DuplicateName(at=name.span, name=text, labels=(first,)))
+        origins[text] = name.span
+        match statement:
+            case tree.Let():
+                evaluator.let(statement, env, place)
+            case tree.Notation():
+                evaluator.declare(text, name.span, NotationDefinition(statement, env), env, place)
+            case tree.Block():
+                evaluator.declare(text, name.span, BlockDefinition(statement, env), env, place)
+    except (Failed, Abandoned):
+        env.names.setdefault(text, LOST)
+    except RecursionError:
+        env.names.setdefault(text, LOST)
+        limit = f"{DEEPEST} levels deep"
+        evaluator.builder.fail(EndlessRecursion(at=name.span, what=f"something in `{text}`", limit=limit))
+
+
+@contextmanager
+def _deep_recursion() -> Iterator[None]:
+    """Room for the Python frames of the deepest nesting that is allowed."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, _FRAMES))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(limit)
 
 
 def elaborate(
@@ -93,55 +116,46 @@ def elaborate(
 ) -> Elaborated | None:
     """Expand one network; None if it is wrong, with the reasons in the report."""
     net = choice.net
-    if refuse_bombs(net, names.env, report):
-        return None
     expander = _expander(names, choice.column, report)
     builder = expander.builder
-    limit = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(limit, _FRAMES))
     try:
-        return _elaborated(expander, program, names, choice, settings)
+        with _deep_recursion():
+            if refuse_bombs(net, names.env, report):
+                return None
+            return _elaborated(expander, program, names, choice, settings)
     except (Failed, Abandoned):
         return None
     except RecursionError:
         what = f"something in `{net.name.name}`"
-        builder.fail(EndlessRecursion(at=net.name.span, what=what, limit=DEEPEST))
+        builder.fail(EndlessRecursion(at=net.name.span, what=what, limit=f"{DEEPEST} levels deep"))
         return None
-    finally:
-        sys.setrecursionlimit(limit)
 
 
 def _elaborated(
     expander: Expander, program: Program, names: Names, choice: Choice, settings: Mapping[str, str]
 ) -> Elaborated | None:
     builder, net = expander.builder, choice.net
-    root = Scope("net", "", None, net.name.name, {}, net.span, None, 0)
-    builder.scopes.append(root)
-    levels = [choice]
-    while (base := levels[0].base) is not None:
-        levels.insert(0, base)
-    reserved = frozenset(module_name(label.name) for level in levels for label in labels_in(level.net.body))
-    place = Place(root, Namer(numbered=False, reserved=reserved), None, 0, 1)
-
-    def elaborate_base(base: Choice) -> Elaborated | None:
-        return elaborate(program, names, base, settings, Report())  # it is reported where it stands
-
-    envs = level_envs(expander, names.env, levels, settings, place)
-    root.arguments = {name: value for name, value in envs[-1].names.items() if name != "in"}
-    last = plain(run_levels(expander, elaborate_base, levels, envs, place))
-    root.end = len(builder.nodes)
+    if choice.lineage[0].net.base is not None:
+        raise Failed  # what it is made from is not there, which is reported
+    last = plain(_run(expander, names, choice.lineage, len(choice.lineage), settings))
+    root = builder.scopes[0]
     if builder.failed:
         return None
     outputs = dict(expander.outputs)
     if not outputs and last is not None:
-        value = expander.tensor(last, net.name, place)
+        value = expander.tensor(last, net.name, _place(net.span.source))
         outputs = {"output": value} if value is not None and value.node.inputs else {}
     root.outputs = outputs
     resolved = [made for each in expander.pending if (made := resolve(expander, each))]
-    changed = any(parameter.name.name in settings for parameter in net.parameters)
+    changed = any(name in settings for name in choice.parameters)
     # numbers are printed of the net with its own parameters; what is written in terms of them holds on
     expectations = [each for each in resolved if not (changed and is_literal(each.printed))]
-    training = frozen(expander), starts(expander), losses(expander)
+    if choice.base is not None:
+        ends = [*outputs.values(), *expander.training_outputs.values()]
+        declared = {item.name.name for item in net.body.items if isinstance(item, tree.Input)}
+        prune(expander, ends, expectations, declared)
+    _drop_ties(expander)
+    training = frozen(expander), starts(expander), losses(expander, outputs)
     _unused_labels(expander)
     if builder.failed:
         return None
@@ -165,10 +179,36 @@ def _elaborated(
     )
 
 
+def _run(
+    expander: Expander, names: Names, lineage: list[Choice], count: int, settings: Mapping[str, str]
+) -> Flow:
+    """Run so many levels of a net, the first base first; what the last of them gives."""
+    builder, net = expander.builder, lineage[count - 1].net
+    root = Scope("net", "", None, net.name.name, {}, net.span, None, 0)
+    builder.scopes.append(root)
+    place = Place(root, Namer(numbered=False), None, 0, 1)
+
+    def below(number: int) -> list[Node] | None:
+        report = Report()  # what is wrong with a base is reported where it stands
+        try:
+            base = _expander(names, None, report)
+            _run(base, names, lineage, number, settings)
+        except Failed:
+            return None
+        return None if report.failed else base.builder.nodes
+
+    envs = level_envs(expander, names.env, lineage, settings, place)[:count]
+    root.arguments = dict(envs[-1].names)
+    last = run_levels(expander, below, lineage[:count], envs, place)
+    root.end = len(builder.nodes)
+    return last
+
+
 def _expander(names: Names, column: str | None, report: Report) -> Expander:
     expander = Expander(Builder(report), column)
     expander.interned = names.interned
     expander.used = names.used
+    expander.declared = names.declared
     return expander
 
 
@@ -198,6 +238,16 @@ def _mark_training(nodes: list[Node], outputs: dict[str, Value], training: dict[
                 wanted[value.node.index] = True
 
 
+def _drop_ties(expander: Expander) -> None:
+    """Leave out the ties of a base whose modules are gone."""
+    inherited = expander.ties[: expander.inherited_ties]
+    paths = set(paths_of(expander.builder)) if inherited else set()
+    gone = [
+        tie for tie in inherited if not {side.rpartition(".")[0] for side in (tie.left, tie.right)} <= paths
+    ]
+    expander.ties = [tie for tie in expander.ties if tie not in gone]
+
+
 def _unused_labels(expander: Expander) -> None:
     """Warn of labels that name an existing tensor and are never referred to."""
     subjects = {dotted(each.target)[0] for each in expander.pending}
@@ -217,6 +267,9 @@ def unused_names(program: Program, names: Names, elaborated: list[tree.Net], rep
         and (id(program), each.name) in names.used
         and each.tree.span.source is program.main.source
     ]
+    for key, (name, what) in names.declared.items():
+        if key not in names.used and name.span.source is program.main.source and elaborated:
+            report.add(UnusedName(at=name.span, what=what, name=name.name))
     while waiting:
         node = waiting.pop()
         if isinstance(node, tree.Net | tree.Block | tree.Notation):

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from archdsl.graph.model import Node, Value
 from archdsl.ops import OPERATORS
-from archdsl.ops.arguments import Unfit
+from archdsl.ops.arguments import Flag, Unfit
 from archdsl.ops.contract import Op
 from archdsl.ops.problems import Problem
 from archdsl.sizes import Shape, show
@@ -171,8 +171,20 @@ def _without_channels(op: Op, inputs: tuple[Value, ...]) -> Iterator[str]:
         yield f"`{op.name}({kernel}, {stride})`, without the channels that come in"
 
 
+def with_port(value: Value, name: str) -> tuple[str, ...]:
+    """The layer, asked to give the output of this name too."""
+    op = value.node.op
+    if not any(each.name == name and each.kind is Flag for each in op.args) or getattr(op, name):
+        return ()
+    text = rewritten(value.node.site, op, {name: "true"})
+    return (f"`{text}` gives it",) if text else ()
+
+
 def other_elements(value: Value, takes: str) -> Iterator[str]:
-    """An input declared with the other kind of numbers."""
+    """An output that holds such numbers, or an input declared with the other kind of numbers."""
+    for port in value.node.op.ports:
+        if port.holds == takes:
+            yield f"`{value.node.name}.{port.name}`"
     site = value.node.site
     if isinstance(site, tree.Input):
         yield f"`input {site.name.name}: {site.shape.span.text}{' of int' * (takes == 'int')}`"

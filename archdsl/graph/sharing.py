@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NoReturn
 
 from archdsl.diagnostics import Label
 from archdsl.graph.build import Namer, Place
@@ -16,6 +16,7 @@ from archdsl.graph.values import (
     SharedLayer,
 )
 from archdsl.sizes import show
+from archdsl.source import Span
 
 if TYPE_CHECKING:
     from archdsl.graph.expand import Expander
@@ -23,43 +24,28 @@ if TYPE_CHECKING:
 
 def run_shared(expander: Expander, shared: SharedLayer, x: Flow, place: Place) -> Flow:
     """One module of the scope that declared it, wherever it is applied."""
-    namer = Namer(numbered=False)
-    home = Place(shared.scope, namer, place.trace, place.depth, place.copies)
-    start = len(expander.builder.nodes)
-    layer = shared.layer
+    home = Place(shared.scope, Namer(numbered=False), place.trace, place.depth, place.copies)
+    layer, use = shared.layer, expander.element
     if isinstance(layer, NotationLayer):
         layer = expander.unfolded(layer, x, place)
     nodes, scopes = expander.builder.nodes, expander.builder.scopes
-    opened = len(scopes)
-    result = expander.put(layer, x, home, shared.name)
-    made = scopes[opened] if len(scopes) > opened else nodes[start]
+    start, opened = len(nodes), len(scopes)
+    result = expander.edited(shared.name, x, home, lambda x: expander.put(layer, x, home, shared.name))
     if shared.first is None:
-        shared.first = made
+        shared.first, shared.used = (nodes[start:], scopes[opened:]), use
     else:
-        _same(expander, shared, shared.first, made, start, place)
+        _join(expander, shared, (nodes[start:], scopes[opened:]), place, use)
     return result
 
 
-def _same(
-    expander: Expander, shared: SharedLayer, first: Node | Scope, made: Node | Scope, start: int, place: Place
+def _join(
+    expander: Expander, shared: SharedLayer, made: tuple[list[Node], list[Scope]], place: Place, use: Span
 ) -> None:
     """Join a further use to the first, refusing it where the weights would differ."""
-    nodes = expander.builder.nodes
-    if isinstance(first, Node) or isinstance(made, Node):
-        firsts = [first] if isinstance(first, Node) else []
-    else:
-        firsts = nodes[first.start : first.end]
-        made.first = first
-        ours = [s for s in expander.builder.scopes if s.start >= made.start and s is not made]
-        theirs = [
-            s
-            for s in expander.builder.scopes
-            if first.start <= s.start and s.end <= first.end and s is not first
-        ]
-        for mine, other in zip(ours, theirs, strict=False):
-            mine.first = other
-    again = nodes[start:]
-    for old, new in zip(firsts, again, strict=False):
+    assert shared.first is not None
+    for other, mine in zip(shared.first[1], made[1], strict=False):
+        mine.first = other.first or other
+    for old, new in zip(shared.first[0], made[0], strict=False):
         new.first = old.first or old
         shapes = [tuple(v.shape for v in node.inputs) for node in (old, new)]
         if any(None in each for each in shapes):
@@ -67,29 +53,19 @@ def _same(
         was, now = (node.op.weights(*each) for node, each in zip((old, new), shapes, strict=True))  # type: ignore[arg-type]
         if was != now or old.op.name != new.op.name:
             a, b = (next((w for w in x if w not in y), None) for x, y in ((was, now), (now, was)))
-            first_weights, second = (f"{w.name} {show(w.shape)}" if w else "other layers" for w in (a, b))
-            expander.fail(
-                SharedDiffers(
-                    at=_use(new, place),
-                    name=shared.name,
-                    first=first_weights,
-                    second=second,
-                    labels=(Label(shared.span, "shared here"),),
-                    trace=place.trace,
-                )
-            )
-    if len(firsts) != len(again):
-        expander.fail(
-            SharedDiffers(
-                at=shared.span,
-                name=shared.name,
-                first=f"{len(firsts)} layers",
-                second=f"{len(again)} layers",
-                trace=place.trace,
-            )
+            first, second = (f"{w.name} {show(w.shape)}" if w else "other layers" for w in (a, b))
+            _refuse(expander, shared, first, second, place, use)
+    counts = [len(nodes) for nodes in (shared.first[0], made[0])]
+    if counts[0] != counts[1]:
+        _refuse(expander, shared, f"{counts[0]} layers", f"{counts[1]} layers", place, use)
+
+
+def _refuse(
+    expander: Expander, shared: SharedLayer, first: str, second: str, place: Place, use: Span
+) -> NoReturn:
+    labels = (Label(shared.used, "its first use"),) if shared.used else ()
+    expander.fail(
+        SharedDiffers(
+            at=use, name=shared.name, first=first, second=second, labels=labels, trace=place.trace
         )
-
-
-def _use(node: Node, place: Place) -> Any:
-    source = node.inputs[0].node if node.inputs else node
-    return place.trace.span if place.trace else source.span
+    )

@@ -68,7 +68,7 @@ def resolve(lines: Lines, pending: Pending) -> Expectation | None:
         elif pending.subject is not None:
             subject = pending.name or place.scope.path
         if isinstance(value, Outputs):
-            value = None
+            value = value.main
     except Failed:
         return None
     return Expectation(
@@ -83,6 +83,7 @@ def resolve(lines: Lines, pending: Pending) -> Expectation | None:
         end=end,
         span=pending.span,
         trace=place.trace,
+        target=pending.target.span,
     )
 
 

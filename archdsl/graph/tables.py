@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from archdsl.diagnostics import Step
+from archdsl.diagnostics import Label, Step
 from archdsl.graph.binding import nearest
 from archdsl.graph.build import Namer, Place
-from archdsl.graph.errors import Failed, RowCells, WrongHeader
+from archdsl.graph.errors import Failed, Misplaced, RowCells, WrongHeader, WrongOperands
 from archdsl.graph.subjects import Pending
 from archdsl.graph.values import BlockDefinition, Env, Flow, NotationDefinition, Part
 from archdsl.source import Span
@@ -64,6 +64,9 @@ def run_table(lines: Lines, table: tree.Table, x: Flow, place: Place, env: Env) 
     """Run the rows of a table one after the other."""
     columns = columns_of(table)
     _check_header(lines, table, columns, place)
+    if table.block is None and lines.variant is None:
+        what, where = "a table of variants", "belongs into a net; rows that call a block are `table as BLOCK`"
+        lines.fail(Misplaced(at=table.header.span, what=what, where=where, trace=place.trace))
     parameters: list[str] = []
     if table.block is not None:
         parameters = _check_parameters(lines, table, columns, place, env)
@@ -74,7 +77,10 @@ def _check_header(lines: Lines, table: tree.Table, columns: Columns, place: Plac
     seen: dict[str, Span] = {}
     for cell in table.header.cells:
         if not cell.items:
-            lines.fail(WrongHeader(at=cell.span, why="this column has no name", trace=place.trace))
+            why = "this column has no name" if columns.count > 1 else "a table begins with its columns' names"
+            hints = ("bars stand between cells, not before the first or behind the last",)
+            hints = hints if columns.count > 1 else ("`A | B`",)
+            lines.fail(WrongHeader(at=cell.span, why=why, hints=hints, trace=place.trace))
         name = cell.items[0]
         assert isinstance(name, tree.Name)
         key = f"{cell.mark}{name.name}"
@@ -123,7 +129,7 @@ def _rows(
                 case tree.Expect():
                     lines.line(row, x, place, env)
                 case tree.ExpectRow():
-                    _expect_row(lines, row, columns, place, env)
+                    _expect_row(lines, table, row, columns, place, env)
                 case tree.Group():
                     x = _group(lines, table, row, columns, parameters, x, place, env)
                 case tree.Row(cells=(cell,)) if columns.count > 1 or table.block is not None:
@@ -173,7 +179,7 @@ def _row(
 ) -> Flow:
     """A row with bars: its cell of this variant, or its call of the block."""
     if len(row.cells) != columns.count:
-        lines.fail(_wrong_cells(row.cells, row.span, columns.count, place))
+        lines.fail(_wrong_cells(table, row.cells, row.span, columns.count, place))
     label = _row_label(lines, row, columns, place)
     where = (
         f"table row `{label.name}`" if label else f"table row {row.span.source.position(row.span.start)[0]}"
@@ -181,10 +187,9 @@ def _row(
     if table.block is not None:
         cell = None
         inner = place.within(Step(where, row.span, place.trace))
-        call = _call(table, row, columns)
+        call = _call(lines, table, row, columns, inner)
         steps: tuple[tree.Item, ...] = (tree.Chain((tree.Step(label, call, row.span),), row.span),)
     else:
-        assert lines.variant is not None
         if lines.variant not in columns.named:
             return x
         cell = row.cells[columns.named[lines.variant]]
@@ -214,14 +219,14 @@ def _row_label(lines: Lines, row: tree.Row, columns: Columns, place: Place) -> t
     return label
 
 
-def _call(table: tree.Table, row: tree.Row, columns: Columns) -> tree.Call:
+def _call(lines: Lines, table: tree.Table, row: tree.Row, columns: Columns, place: Place) -> tree.Call:
     """The call that a row stands for; a blank cell leaves its argument to the default."""
     block = table.block
     given = block.arguments if isinstance(block, tree.Call) else ()
     function = block.function if isinstance(block, tree.Call) else block
     assert function is not None
     arguments = tuple(
-        tree.Argument(name, cell.items[0], cell.span)  # type: ignore[arg-type]
+        tree.Argument(name, _only(lines, cell, place), cell.span)
         for name, index in columns.named.items()
         if (cell := row.cells[index]).items
     )
@@ -239,21 +244,23 @@ def _printed(
         target = tree.Name("shape", metric.span) if metric.name == "output" else metric
         kind, relation = ("expect", "==") if mark == "=" else ("claim", "~")
         end = len(lines.builder.nodes)
-        printed: Any = cell.items[0]
+        printed = _only(lines, cell, place)
         lines.pending.append(
             Pending(kind, target, relation, printed, cell.span, env, place, start, x, name, end)
         )
 
 
-def _expect_row(lines: Lines, row: tree.ExpectRow, columns: Columns, place: Place, env: Env) -> None:
+def _expect_row(
+    lines: Lines, table: tree.Table, row: tree.ExpectRow, columns: Columns, place: Place, env: Env
+) -> None:
     """One printed value for each variant."""
     if len(row.cells) != len(columns.named):
-        lines.fail(_wrong_cells(row.cells, row.span, len(columns.named), place, "variants"))
+        lines.fail(_wrong_cells(table, row.cells, row.span, len(columns.named), place, "variants"))
     if lines.variant is None or lines.variant not in columns.named:
         return
     cell = row.cells[list(columns.named).index(lines.variant)]
     if cell.items:
-        value: Any = cell.items[0]
+        value = _only(lines, cell, place)
         step = Step(f"column `{lines.variant}`", cell.span, place.trace)
         lines.pending.append(
             Pending(
@@ -269,16 +276,30 @@ def _expect_row(lines: Lines, row: tree.ExpectRow, columns: Columns, place: Plac
         )
 
 
+def _only(lines: Lines, cell: tree.Cell, place: Place) -> tree.Expression:
+    """The one value of a cell that is no part of a chain."""
+    if len(cell.items) > 1:
+        why = f"a cell of this column holds one value, this has {len(cell.items)}"
+        lines.fail(WrongOperands(at=cell.span, why=why, trace=place.trace))
+    return cell.items[0]  # type: ignore[return-value]
+
+
 def _wrong_cells(
-    cells: tuple[tree.Cell, ...], span: Span, columns: int, place: Place, what: str = "columns"
+    table: tree.Table,
+    cells: tuple[tree.Cell, ...],
+    span: Span,
+    columns: int,
+    place: Place,
+    what: str = "columns",
 ) -> RowCells:
-    count = f"{len(cells)} cell{'s' * (len(cells) != 1)}"
-    one = what.removesuffix("s")
-    hints = ("a blank cell stands for nothing: `a | | b`",) if len(cells) < columns else ()
+    named = f"{columns} {what if columns != 1 else what.removesuffix('s')}"
+    missing = columns - len(cells)
+    filled = f"`{span.text.rstrip()}{' |' * missing}`, where a blank cell stands for nothing"
     return RowCells(
         at=span,
-        cells=count,
-        columns=f"{columns} {what if columns != 1 else one}",
-        hints=hints,
+        cells=f"{len(cells)} cell{'s' * (len(cells) != 1)}",
+        columns=named,
+        labels=(Label(table.header.span, f"{named} here"),),
+        hints=(filled,) if missing > 0 else (),
         trace=place.trace,
     )

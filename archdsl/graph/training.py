@@ -5,7 +5,8 @@ Resolved once the network is complete, since it speaks of modules and outputs by
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple, NoReturn
 
 from archdsl.graph.binding import bind, nearest
 from archdsl.graph.build import Place
@@ -13,6 +14,7 @@ from archdsl.graph.edits import path_of
 from archdsl.graph.errors import (
     DuplicateName,
     Failed,
+    ReservedName,
     UnknownModule,
     UnknownName,
     UnknownOutput,
@@ -22,15 +24,16 @@ from archdsl.graph.errors import (
 from archdsl.graph.expand import Expander
 from archdsl.graph.levels import paths_of
 from archdsl.graph.lookup import dotted
-from archdsl.graph.model import Frozen, Loss, Start
+from archdsl.graph.model import Frozen, Loss, Start, Value
 from archdsl.graph.values import Env, describe
 from archdsl.ops import OPERATORS
-from archdsl.ops.arguments import Arg, Flag, Positive, Real, Unfit, choice
+from archdsl.ops.arguments import REQUIRED, Arg, Flag, Positive, Real, Unfit, choice
+from archdsl.ops.losses import LOSSES, LossFunction
 from archdsl.syntax import tree
 
 
 class Recipe(NamedTuple):
-    """A way for weights to start, or a loss: its arguments, and what it is."""
+    """A way for weights to start: its arguments, and what it is."""
 
     args: tuple[Arg, ...]
     doc: str
@@ -55,20 +58,6 @@ SCHEMES = {
     "bilinear": Recipe((), "bilinear interpolation, for a transposed convolution: Long et al., 2015"),
 }
 
-LOSSES = {
-    "cross_entropy": Recipe(
-        (), "softmax and negative log-likelihood; the target holds classes, -100 for none"
-    ),
-    "binary_cross_entropy": Recipe((), "sigmoid and negative log-likelihood of each number"),
-    "mse": Recipe((), "mean squared difference"),
-    "l1": Recipe((), "mean absolute difference"),
-    "smooth_l1": Recipe(
-        (Arg("beta", Positive, "where it changes from squared to absolute", 1.0),),
-        "squared difference near zero, absolute beyond: Girshick, 2015",
-    ),
-}
-
-
 def frozen(expander: Expander) -> list[Frozen]:
     """What is frozen and what is not, in the order in which it was said."""
     found = []
@@ -77,6 +66,8 @@ def frozen(expander: Expander) -> list[Frozen]:
         path = path_of(item.path) if item.path else ""
         full = ".".join(part for part in (prefix, path) if part)
         if full and full not in paths:
+            if id(item) in expander.inherited:
+                continue
             assert item.path is not None
             hints = nearest(full, paths)
             expander.builder.fail(UnknownModule(at=item.path.span, name=full, hints=hints))
@@ -90,7 +81,8 @@ def starts(expander: Expander) -> list[Start]:
     found = []
     for item, place, env in expander.inits:
         try:
-            found.append(_start(expander, item, paths, place, env))
+            with expander.builder.quietly(id(item) in expander.inherited):
+                found.append(_start(expander, item, paths, place, env))
         except Failed:
             continue
     return found
@@ -114,47 +106,103 @@ def _start(expander: Expander, item: tree.Init, paths: set[str], place: Place, e
     return Start(full, False, parameter, name, arguments)
 
 
-def losses(expander: Expander) -> list[Loss]:
-    """The losses of the net, each of one output against one target."""
+def losses(expander: Expander, ordinary: Mapping[str, Value]) -> list[Loss]:
+    """The losses of the net, each of some of its outputs, those for training among them."""
     found: dict[str, Loss] = {}
-    outputs = [*expander.outputs, *expander.training_outputs]
-    outputs = outputs if expander.outputs else ["output", *outputs]
+    outputs = {**ordinary, **expander.training_outputs}
+    inherited = {item.name.name for item, _, _ in expander.loss_lines if id(item) in expander.inherited}
     for item, place, env in expander.loss_lines:
         try:
-            if item.name.name in found or item.name.name == "total":
-                expander.fail(DuplicateName(at=item.name.span, name=item.name.name, trace=place.trace))
-            found[item.name.name] = _loss(expander, item, outputs, place, env)
+            name = item.name
+            if name.name == "total":
+                what = "the name of the sum of all losses"
+                expander.fail(ReservedName(at=name.span, name=name.name, what=what, trace=place.trace))
+            if name.name in found and name.name not in inherited:
+                expander.fail(DuplicateName(at=name.span, name=name.name, trace=place.trace))
+            with expander.builder.quietly(id(item) in expander.inherited):
+                found[name.name] = _loss(expander, item, outputs, place, env)
+            if id(item) not in expander.inherited:
+                inherited.discard(name.name)
         except Failed:
             continue
     return list(found.values())
 
 
-def _loss(expander: Expander, item: tree.Loss, outputs: list[str], place: Place, env: Env) -> Loss:
-    pair, rest = item.arguments[:2], item.arguments[2:]
-    if len(pair) != 2 or not all(each.name is None and isinstance(each.value, tree.Name) for each in pair):
-        why = "a loss takes the name of an output, then that of its target"
-        hints: tuple[str, ...] = (f"{item.function.name}({outputs[0]}, target)",)
+def _loss(
+    expander: Expander, item: tree.Loss, outputs: dict[str, Value], place: Place, env: Env
+) -> Loss:
+    name = item.function.name
+    if name not in LOSSES:
+        _unknown(expander, LOSSES, item.function, place)
+    function = LOSSES[name]
+    count, most = len(function.outputs), len(function.operands)
+    operands, rest = item.arguments[:most], item.arguments[most:]
+    targets = [each.value.name for each in operands[count:] if isinstance(each.value, tree.Name)]
+    if len(targets) != most - count or any(each.name is not None for each in operands):
+        takes = f"{_listed('output', function.outputs)}, then {_listed('target', function.targets)}"
+        hints = (f"`{name}({', '.join(function.operands)})`",)
+        why = f"`{name}` takes {takes}"
         expander.fail(WrongOperands(at=item.span, why=why, hints=hints, trace=place.trace))
-    output, target = (each.value.name for each in pair)  # type: ignore[union-attr]
-    if output not in outputs:
-        hints = nearest(output, outputs) or (f"there are {', '.join(outputs)}",)
-        expander.fail(UnknownOutput(at=pair[0].span, name=output, hints=hints, trace=place.trace))
-    arguments = _arguments(expander, LOSSES, item.function.name, item.function, rest, place, env)
-    weight = expander.static(item.weight, env, place) if item.weight else 1.0
+    read = [_output(expander, each.value, outputs, place, env) for each in operands[:count]]
+    arguments = _arguments(expander, LOSSES, name, item.function, rest, place, env)
+    shapes = [outputs[each].shape for each in read]
+    why = "" if None in shapes else function.refuses(arguments, *shapes)
+    if why:
+        expander.fail(WrongOperands(at=item.span, why=f"{name}: {why}", trace=place.trace))
+    return Loss(
+        item.name.name, name, tuple(read), tuple(targets), arguments, _weight(expander, item, place, env)
+    )
+
+
+def _listed(what: str, names: tuple[str, ...]) -> str:
+    return f"the {what}{'s' if len(names) > 1 else ''} {', '.join(f'`{each}`' for each in names)}"
+
+
+def _output(
+    expander: Expander, node: tree.Expression, outputs: dict[str, Value], place: Place, env: Env
+) -> str:
+    """The output that a loss reads: one of that name, or a tensor, which becomes one for training."""
+    text = node.span.text
+    if text in outputs:
+        return text
+    known = isinstance(node, tree.Attribute) or expander.lookup(text, env) is not REQUIRED
+    value = expander.tensor(expander.value(node, env, place), node, place) if known else None
+    if value is None:
+        hints = nearest(text, outputs) or (f"there are {', '.join(outputs)}",)
+        expander.fail(UnknownOutput(at=node.span, name=text, hints=hints, trace=place.trace))
+    same = next((name for name, each in outputs.items() if each is value), None)
+    if same is not None:
+        return same
+    name = text.replace(".", "_")
+    if name in outputs:
+        expander.fail(DuplicateName(at=node.span, name=name, trace=place.trace))
+    outputs[name] = expander.training_outputs[name] = value
+    return name
+
+
+def _weight(expander: Expander, item: tree.Loss, place: Place, env: Env) -> float:
+    """What a loss counts for in the total."""
+    if item.weight is None:
+        return 1.0
+    weight = expander.static(item.weight, env, place)
     try:
-        Real.accept(weight)
+        return float(Real.accept(weight))
     except Unfit:
-        assert item.weight is not None
+        wants, got = Real.words, describe(weight)
         at = item.weight.span
-        expander.fail(
-            WrongArgument(at=at, callee="`loss`", parameter="weight", wants=Real.words, got=describe(weight))
-        )
-    return Loss(item.name.name, item.function.name, output, target, arguments, weight)
+        expander.fail(WrongArgument(at=at, callee="`loss`", parameter="weight", wants=wants, got=got))
+
+
+def _unknown(expander: Expander, known: Mapping[str, Any], at: tree.Expression, place: Place) -> NoReturn:
+    """Refuse the name of a scheme or of a loss that there is not."""
+    name = at.span.text
+    hints = nearest(name, known) or (f"there are {', '.join(known)}",)
+    expander.fail(UnknownName(at=at.span, name=name, hints=hints, trace=place.trace))
 
 
 def _arguments(
     expander: Expander,
-    recipes: dict[str, Recipe],
+    recipes: Mapping[str, Recipe] | Mapping[str, LossFunction],
     name: str,
     at: tree.Expression,
     given: tuple[tree.Argument, ...],
@@ -163,8 +211,7 @@ def _arguments(
 ) -> dict[str, Any]:
     """The arguments of a scheme or a loss, defaults filled in."""
     if name not in recipes:
-        hints = nearest(name, recipes) or (f"there are {', '.join(recipes)}",)
-        expander.fail(UnknownName(at=at.span, name=at.span.text, hints=hints, trace=place.trace))
+        _unknown(expander, recipes, at, place)
     args = recipes[name].args
     required = {each.name for each in args if each.required}
     names = [each.name for each in args]

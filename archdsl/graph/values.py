@@ -45,12 +45,21 @@ class Env:
         return env
 
 
+class Lost:
+    """What a name stands for whose making failed; the reason is in the report already."""
+
+
+LOST = Lost()
+
+
 @dataclass(slots=True, eq=False)
 class Outputs:
     """Several tensors under names (or numbers, for `split`)."""
 
     what: str
     values: dict[str, Value]
+    main: Value | None = None
+    """The one that flows on, where one does; of the others one must be chosen."""
 
 
 @dataclass(slots=True, eq=False)
@@ -128,7 +137,10 @@ class SharedLayer:
     layer: Layer
     scope: Scope
     span: Span
-    first: Node | Scope | None = None
+    first: tuple[list[Node], list[Scope]] | None = None
+    """What its first use made."""
+    used: Span | None = None
+    """Where it was used first."""
 
 
 Layer = OpLayer | BlockLayer | NotationLayer | SequenceLayer | RepeatLayer | MergeLayer | SharedLayer
@@ -169,8 +181,12 @@ class FunctionDefinition:
 
 
 def plain(x: Flow) -> Value | Outputs | None:
-    """What flows, without the labels within."""
-    return x.value if isinstance(x, Part) else x
+    """What flows, without the labels within: of several outputs the one that flows on, if one does."""
+    value = x.value if isinstance(x, Part) else x
+    return value.main or value if isinstance(value, Outputs) else value
+
+
+Definition = BlockDefinition | NotationDefinition | FunctionDefinition
 
 
 def describe(value: Any) -> str:
@@ -178,8 +194,10 @@ def describe(value: Any) -> str:
     match value:
         case bool():
             return "true" if value else "false"
-        case int() | float():
+        case int():
             return f"the number {value}"
+        case float():
+            return f"the number {value:.6g}"
         case str():
             return f"the text `{value}`"
         case tuple():

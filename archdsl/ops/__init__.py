@@ -3,19 +3,36 @@
 Importing this package registers them all in `OPERATORS`.
 """
 
-from archdsl.ops import activation, conv, linear, merge, norm, pool, regular, resize, shape, source
+from archdsl.ops import (
+    activation,
+    conv,
+    detection,
+    linear,
+    merge,
+    norm,
+    pool,
+    regions,
+    regular,
+    resize,
+    shape,
+    source,
+    unpool,
+)
 from archdsl.ops.contract import OPERATORS
 
 __all__ = [
     "OPERATORS",
     "activation",
     "conv",
+    "detection",
     "linear",
     "merge",
     "norm",
     "pool",
+    "regions",
     "regular",
     "resize",
     "shape",
     "source",
+    "unpool",
 ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 
 class Unfit(Exception):
@@ -25,6 +25,16 @@ class Kind:
 
     words: str
     accept: Callable[[Any], Any]
+
+
+@dataclass(frozen=True)
+class TensorKind(Kind):
+    """One more input of the operator, which holds whole numbers, or real ones.
+
+    Whoever applies the operator hands over True for a tensor that was given.
+    """
+
+    holds: Literal["float", "int", "any"] = "any"
 
 
 @dataclass(frozen=True)
@@ -145,6 +155,7 @@ def _tensor(value: Any) -> Any:
 
 
 Count = _int(1, "a whole number, at least 1")
+CountOrZero = _int(0, "a whole number, at least 0")
 Axis = _int(None, "an axis: 0 for the channels, 1 for the next, -1 for the last")
 Real = _real("a number")
 Positive = _real("a number above 0", 1e-300)
@@ -156,8 +167,8 @@ Padding = Kind("`same`, `valid`, a number of cells, one for each axis, or `[[bef
 Sides = Kind("a number of cells, one for each axis (`1x2`), or `[[before, after], …]`", _sides)
 WindowOrGlobal = Kind("a window (`3`, `1x7`) or `global`", _window_or_global)
 Shaped = _sizes(1, "a shape (`256 x 6 x 6`) or a whole number, at least 1")
-Tensor = Kind("a tensor", _tensor)
-"""One more input of the operator. Whoever applies it hands over True for a tensor that was given."""
+Tensor = TensorKind("a tensor", _tensor)
+Indices = TensorKind("a tensor of whole numbers", _tensor, "int")
 
 
 def optional(kind: Kind) -> Kind:

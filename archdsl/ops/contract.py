@@ -13,13 +13,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, NamedTuple
 
-from archdsl.ops.arguments import REQUIRED, Arg, Tensor
+from archdsl.ops.arguments import REQUIRED, Arg, TensorKind
 from archdsl.ops.problems import NothingLeft, Problem, WrongRank
 from archdsl.sizes import Shape, axis_name, show
 
 Takes = Literal["float", "int", "any"]
 Gives = Literal["float", "int", "same"]
-Family = Literal["learned", "pool", "norm", "activation", "merge", "shape", "regular", "source"]
+Family = Literal["learned", "pool", "norm", "activation", "merge", "shape", "boxes", "regular", "source"]
 Role = Literal["weight", "bias", "scale", "shift", "statistic"]
 
 
@@ -75,6 +75,13 @@ class Weight(NamedTuple):
     @property
     def is_parameter(self) -> bool:
         return self.role != "statistic"
+
+
+class Port(NamedTuple):
+    """One of several outputs that have names."""
+
+    name: str
+    holds: Literal["float", "int"] = "float"
 
 
 @dataclass(frozen=True)
@@ -136,7 +143,7 @@ class Op:
     is_view: ClassVar[bool] = False
     """Gives numbers it got, unchanged (outside training): no activations of its own."""
     dtypes: ClassVar[tuple[Takes, Gives]] = ("float", "float")
-    """What its tensors hold, those it takes and those it gives."""
+    """What its tensors hold, those it takes (given as arguments apart) and those it gives."""
 
     args: ClassVar[tuple[Arg, ...]] = ()
     """The arguments declared, in order; positional ones bind in this order."""
@@ -210,6 +217,14 @@ class Op:
         """How many tensors it gives, whatever it gets."""
         return 1
 
+    @property
+    def ports(self) -> tuple[Port, ...]:
+        """Several outputs by name: the first flows on and is what a label means, `label.name` is any.
+
+        Empty for one output, and for several that have numbers, of which one must be chosen.
+        """
+        return ()
+
     def weights(self, *inputs: Shape) -> tuple[Weight, ...]:
         """Parameters and buffers, named and shaped as in a PyTorch checkpoint."""
         return ()
@@ -253,7 +268,17 @@ class Op:
     @property
     def tensors(self) -> tuple[str, ...]:
         """The arguments for which tensors were given, in the order in which those follow the inputs."""
-        return tuple(each.name for each in self.args if each.kind is Tensor and getattr(self, each.name))
+        return tuple(self._given())
+
+    def takes(self, inputs: int) -> tuple[Takes, ...]:
+        """What each of so many inputs has to hold, those given as arguments behind the ordinary ones."""
+        given = self._given()
+        return (self.dtypes[0],) * (inputs - len(given)) + tuple(given.values())
+
+    def _given(self) -> dict[str, Takes]:
+        """The arguments for which tensors were given, with what those have to hold."""
+        kinds = {each.name: each.kind for each in self.args if getattr(self, each.name)}
+        return {name: kind.holds for name, kind in kinds.items() if isinstance(kind, TensorKind)}
 
     def problems(self, *inputs: Shape) -> Iterator[Problem]:
         """Everything wrong with these inputs; the shape may be asked for only if there is nothing."""

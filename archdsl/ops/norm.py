@@ -27,9 +27,18 @@ class BatchNorm(Op):
     eps: float = arg(Positive, "added to the variance", 1e-5)
     momentum: float = arg(Fraction, "share of each new batch in the running statistics", 0.1)
     affine: bool = arg(Flag, "scale and shift each channel by learned numbers", True)
+    frozen: bool = arg(Flag, "none of its numbers is learned or measured: they come with a checkpoint", False)
+
+    def check(self, *inputs: Shape) -> Iterator[Problem]:
+        if self.frozen and not self.affine:
+            why = "`frozen = true` scales and shifts, `affine = false` does not"
+            yield Problem(ArgumentConflict, "affine", operands=(), op=self.name, why=why)
 
     def weights(self, *inputs: Shape) -> tuple[Weight, ...]:
         channels = inputs[0][:1]
+        if self.frozen:
+            names = ("weight", "bias", "running_mean", "running_var")
+            return tuple(Weight(name, channels, "statistic") for name in names)
         statistics = (
             Weight("running_mean", channels, "statistic"),
             Weight("running_var", channels, "statistic"),
@@ -39,6 +48,9 @@ class BatchNorm(Op):
 
     def torch(self, *inputs: Shape) -> Torch:
         (x,) = inputs
+        if self.frozen:
+            kwargs = _given(eps=(self.eps, 1e-5))
+            return Torch("FrozenBatchNorm", (x[0],), kwargs, helper="FrozenBatchNorm")
         kwargs = _given(eps=(self.eps, 1e-5), momentum=(self.momentum, 0.1), affine=(self.affine, True))
         return Torch(f"nn.BatchNorm{max(len(x) - 1, 1)}d", (x[0],), kwargs)
 
@@ -50,10 +62,13 @@ class BatchNorm(Op):
         yield Sample(BatchNorm(), ((4,),))
         yield Sample(BatchNorm(), ((4, 5),))
         yield Sample(BatchNorm(), ((4, 2, 3, 4),))
+        yield Sample(BatchNorm(frozen=True), ((4, 5, 6),))
+        yield Sample(BatchNorm(frozen=True, eps=1e-3), ((4, 5),))
 
     @classmethod
     def refused(cls) -> Iterable[Refused]:
         yield Refused(BatchNorm(), ((4, 2, 2, 2, 2),), "E303")
+        yield Refused(BatchNorm(frozen=True, affine=False), ((4, 5, 6),), "E309")
 
 
 @operator

@@ -8,7 +8,7 @@ from typing import ClassVar, Literal, cast
 
 from archdsl.ops.arguments import Flag, Padding, PerAxis, WindowOrGlobal, arg, optional
 from archdsl.ops.axes import axes_agree, by, per_axis, symmetric, tidy, torch_pad, windows_of
-from archdsl.ops.contract import Op, Refused, Sample, Torch, Window, operator
+from archdsl.ops.contract import Op, Port, Refused, Sample, Torch, Window, operator
 from archdsl.ops.problems import ArgumentConflict, Problem
 from archdsl.sizes import Shape
 
@@ -168,15 +168,38 @@ class MaxPool(Pool):
     short = "maxpool"
     _kind = "Max"
     _bare = 2
-    _windowed: ClassVar[dict[str, object]] = {**Pool._windowed, "dilation": 1}
+    _windowed: ClassVar[dict[str, object]] = {**Pool._windowed, "dilation": 1, "indices": False}
 
     kernel: Kernel | None = arg(
         optional(WindowOrGlobal), "window extent, cells, 2 if not given; `global` for the whole map", None
     )
     dilation: PerAxes = arg(PerAxis, "distance between the cells a window sees", 1)
+    indices: bool = arg(Flag, "also give, as `indices`, where the values were, for `max_unpool`", False)
+
+    def check(self, *inputs: Shape) -> Iterator[Problem]:
+        problems = tuple(super().check(*inputs))
+        yield from problems
+        if not problems and self.indices and not symmetric(self.window(*inputs) or ()):
+            why = "`indices = true` needs equal padding on both sides"
+            yield Problem(ArgumentConflict, "indices", operands=(), op=self.name, why=why)
 
     def _dilation(self) -> PerAxes:
         return self.dilation
+
+    @property
+    def results(self) -> int:
+        return 2 if self.indices else 1
+
+    @property
+    def ports(self) -> tuple[Port, ...]:
+        return (Port("values"), Port("indices", "int")) if self.indices else ()
+
+    def outputs(self, *inputs: Shape) -> tuple[Shape, ...]:
+        return (self.shape(*inputs),) * self.results
+
+    def _torch_kwargs(self, windows: tuple[Window, ...]) -> dict[str, object]:
+        given = {"return_indices": True} if self.indices else {}
+        return {**super()._torch_kwargs(windows), **given}
 
     @classmethod
     def samples(cls) -> Iterable[Sample]:
@@ -192,6 +215,9 @@ class MaxPool(Pool):
         yield Sample(MaxPool(size=(4, 3)), ((3, 8, 9),))
         yield Sample(MaxPool(kernel=3), ((3, 10),))
         yield Sample(MaxPool(kernel=2, stride=1, padding="same"), ((3, 10),))
+        yield Sample(MaxPool(indices=True), ((3, 8, 9),))
+        yield Sample(MaxPool(kernel=3, stride=2, padding=1, ceil=True, indices=True), ((3, 8, 9),))
+        yield Sample(MaxPool(kernel=3, indices=True), ((3, 10),))
         yield Sample(MaxPool(kernel=2), ((3, 4, 6, 8),))
         yield Sample(MaxPool(kernel=2, stride=1, padding="same"), ((3, 4, 6, 8),))
 
@@ -203,6 +229,8 @@ class MaxPool(Pool):
         yield Refused(MaxPool(kernel=3, size=7), ((3, 14, 14),), "E309")
         yield Refused(MaxPool(kernel="global", stride=2), ((3, 14, 14),), "E309")
         yield Refused(MaxPool(size=7, dilation=2), ((3, 14, 14),), "E309")
+        yield Refused(MaxPool(kernel="global", indices=True), ((3, 14, 14),), "E309")
+        yield Refused(MaxPool(kernel=2, padding=[(0, 1)], indices=True), ((3, 14, 14),), "E309")
         yield Refused(MaxPool(kernel=2, padding=[(0, 1)], ceil=True), ((3, 14, 14),), "E309")
         yield Refused(MaxPool(kernel=(3, 3, 3)), ((3, 14, 14),), "E305")
 

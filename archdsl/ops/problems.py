@@ -148,10 +148,11 @@ class WrongElements(Error):
     """
 
     code: ClassVar[str] = "E308"
-    message: ClassVar[str] = "{op} needs {wants}; its input holds {holds}"
+    message: ClassVar[str] = "{op} needs {wants}; {what} holds {holds}"
     op: str
     wants: str
     holds: str
+    what: str = "its input"
 
 
 class ArgumentConflict(Error):

@@ -77,6 +77,12 @@ class Crop(Op):
         return tuple(Window(1, 1, -before, -after) for before, after in self._ends(*inputs))
 
     def torch(self, *inputs: Shape) -> Torch:
+        if self.like and self.offset is None and inputs[0][1:] != inputs[1][1:]:
+            return Torch(call="center_crop({0}, {1})", helper="center_crop")
+        if self.like and self.offset is not None:
+            fronts = enumerate(per_axis(self.offset, len(inputs[0]) - 1), start=2)
+            cells = (f"{front}:{front} + {{1}}.shape[{axis}]".removeprefix("0:0 + ") for axis, front in fronts)
+            return Torch(call=f"{{0}}[:, :, {', '.join(cells)}]")
         cuts = [
             f"{before or ''}:{n - after if after else ''}"
             for n, (before, after) in zip(inputs[0][1:], self._ends(*inputs), strict=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from math import prod
 from typing import Any
 
-from archdsl.ops.arguments import Axis, Count, Kind, Shaped, Unfit, arg
+from archdsl.ops.arguments import Axis, Count, CountOrZero, Kind, Shaped, Unfit, arg
 from archdsl.ops.axes import axis_exists, from_front, groups_divide
 from archdsl.ops.contract import Op, Refused, Sample, Torch, operator
 from archdsl.ops.problems import ArgumentConflict, ElementsDisagree, NotDivisible, Problem, WrongRank
@@ -34,7 +34,10 @@ class Identity(Op):
 
 @operator
 class Flatten(Op):
-    """Lay all axes out as one: `256 x 6 x 6` becomes a vector of 9216."""
+    """Lay all axes out as one: `256 x 6 x 6` becomes a vector of 9216.
+
+    With `keep = 1` the first axis stays, so that `300 x 512 x 7 x 7` is a list of 300 vectors.
+    """
 
     name = "flatten"
     short = "flatten"
@@ -42,19 +45,34 @@ class Flatten(Op):
     is_view = True
     dtypes = ("any", "same")
 
+    keep: int = arg(CountOrZero, "axes that stay in front", 0)
+
+    def check(self, *inputs: Shape) -> Iterator[Problem]:
+        (x,) = inputs
+        if self.keep >= max(len(x), 1):
+            why = f"{show(x)} has {len(x)} axes, so at most {len(x) - 1} can stay"
+            yield Problem(ArgumentConflict, "keep", op=self.name, why=why)
+
     def shape(self, *inputs: Shape) -> Shape:
-        return (prod(inputs[0]),)
+        (x,) = inputs
+        return (*x[: self.keep], prod(x[self.keep :]))
 
     def preserves(self, axis: int, *inputs: Shape) -> int | None:
-        return 0 if len(inputs[0]) == 1 else None
+        return 0 if axis < self.keep or len(inputs[0]) == self.keep + 1 else None
 
     def torch(self, *inputs: Shape) -> Torch:
-        return Torch("nn.Flatten", call="torch.flatten({0}, 1)")
+        start = self.keep + 1
+        return Torch("nn.Flatten", (start,) if self.keep else (), call=f"torch.flatten({{0}}, {start})")
 
     @classmethod
     def samples(cls) -> Iterable[Sample]:
         yield Sample(Flatten(), ((4, 5, 6),))
         yield Sample(Flatten(), ((4,),))
+        yield Sample(Flatten(keep=1), ((3, 4, 5, 6),))
+
+    @classmethod
+    def refused(cls) -> Iterable[Refused]:
+        yield Refused(Flatten(keep=1), ((4,),), "E309")
 
 
 @operator

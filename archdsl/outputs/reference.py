@@ -1,20 +1,27 @@
-"""The reference pages: every operator and every diagnostic, from what their classes say.
+"""The reference pages: every operator, metric and diagnostic, from what their classes say.
 
-Needs no network; promises a page that leaves none out.
+`python -m archdsl.outputs.reference docs/reference` writes them. They leave nothing out.
 """
 
 from __future__ import annotations
 
 import inspect
 import pkgutil
+import sys
+from collections.abc import Iterable, Iterator
 from importlib import import_module
 from itertools import groupby
+from pathlib import Path
 
 from archdsl.diagnostics import Diagnostic, every_diagnostic
-from archdsl.ops.contract import OPERATORS, Op
+from archdsl.ops.contract import OPERATORS, Op, Sample
+from archdsl.outputs.write import write
+from archdsl.sizes import elements, show
 
 _STAGES = ("syntax", "ops", "graph", "check")
 """Where diagnostics and operators stand."""
+
+# --- what there is ---------------------------------------------------------------------------------
 
 
 def diagnostics() -> dict[str, type[Diagnostic]]:
@@ -29,24 +36,39 @@ def operators() -> list[type[Op]]:
     return sorted(OPERATORS.values(), key=lambda op: (op.family, op.name))
 
 
-def diagnostics_page() -> str:
-    """All diagnostics as Markdown."""
-    lines = ["# Diagnostics", "", "`archdsl explain CODE` prints the same text.", ""]
-    for code, kind in diagnostics().items():
-        said = f"*{kind.severity}:* `{message(kind)}`"
-        lines += [f"({code})=", f"## {code}", "", said, "", kind.explanation(), ""]
-    return "\n".join(lines)
+def _import_stages() -> None:
+    """Import every module that defines one; a class registers itself."""
+    for stage in _STAGES:
+        package = import_module(f"archdsl.{stage}")
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            import_module(module.name)
+
+
+# --- pages -----------------------------------------------------------------------------------------
+
+
+def pages() -> dict[str, str]:
+    """Every page by the name of its file."""
+    return {
+        "operators.md": operators_page(),
+        "metrics.md": metrics_page(),
+        "diagnostics.md": diagnostics_page(),
+    }
 
 
 def operators_page() -> str:
     """All operators as Markdown."""
-    lines = ["# Operators", "", "Arguments without a default are given in this order, or by name.", ""]
+    lines = [
+        "# Operators",
+        "",
+        "Arguments are given in this order, or by name; one with a default may be left out. Shapes are",
+        "channels first, without the batch.",
+        "",
+    ]
     for family, members in groupby(operators(), key=lambda op: op.family):
         lines += [f"## {family.capitalize()}", ""]
         for op in members:
-            lines += [f"### `{signature(op)}`", "", inspect.cleandoc(op.__doc__ or ""), ""]
-            lines += [f"- `{each.name}`: {each.doc}; {each.kind.words}" for each in op.args]
-            lines += [""] if op.args else []
+            lines += _operator(op)
     return "\n".join(lines)
 
 
@@ -54,8 +76,28 @@ def metrics_page() -> str:
     """All metrics as Markdown."""
     from archdsl.check.metrics import METRICS
 
-    lines = ["# Metrics", "", "What `expect` and `claim` can ask of a network, a block or a named value.", ""]
-    return "\n".join([*lines, *(f"- `{name}`: {metric.doc}" for name, metric in METRICS.items()), ""])
+    lines = [
+        "# Metrics",
+        "",
+        "What `expect` and `claim` can ask of a network, a block or a named value. Asked of the whole",
+        "network, `shape` and `bytes` speak of its first output, `stride` and `receptive_field` of the",
+        "last feature map before it.",
+        "",
+        "| metric | what it is |",
+        "| :-- | :-- |",
+    ]
+    return "\n".join([*lines, *(f"| `{name}` | {metric.doc} |" for name, metric in METRICS.items()), ""])
+
+
+def diagnostics_page() -> str:
+    """All diagnostics as Markdown."""
+    lines = ["# Diagnostics", "", "`archdsl explain CODE` prints the same text.", ""]
+    for code, kind in diagnostics().items():
+        lines += [f"## {code}", "", f"*{kind.severity}:* `{message(kind)}`", "", kind.explanation(), ""]
+    return "\n".join(lines)
+
+
+# --- one diagnostic, one operator ------------------------------------------------------------------
 
 
 def message(kind: type[Diagnostic]) -> str:
@@ -74,18 +116,96 @@ def signature(op: type[Op]) -> str:
     for each in op.args:
         name = f"{each.name}…" if each.variadic else each.name
         shown.append(name if each.required else f"{name} = {_literal(each.default)}")
-    return f"{op.name}({', '.join(shown)})" if shown else op.name
+    return f"{op.name}({', '.join(shown)})" if shown and not op.hidden else op.name
+
+
+def _operator(op: type[Op]) -> Iterator[str]:
+    """What an operator does and takes, an example of it, what PyTorch calls it, what it refuses."""
+    samples = [*op.samples()]
+    yield from (f"### `{signature(op)}`", "", inspect.cleandoc(op.__doc__ or ""), "")
+    for each in op.args:
+        yield f"- `{each.name}`: {each.doc}; {each.kind.words}"
+    yield from [""] * bool(op.args)
+    for paragraph in (_example(samples[0]), _torch(samples), _refusals(op)):
+        yield from (paragraph, "") if paragraph else ()
+
+
+def _example(sample: Sample) -> str:
+    """What an operator makes of one input, in numbers; nothing if it only passes numbers through."""
+    op, inputs = sample
+    params = sum(elements(weight.shape) for weight in op.weights(*inputs) if weight.is_parameter)
+    macs, outputs = op.macs(*inputs), op.outputs(*inputs)
+    if not inputs or (set(outputs) == set(inputs) and not params):
+        return ""
+    costs = [f"{params:,} parameter{'s' * (params != 1)}"] if params else []
+    costs += [f"{macs:,} multiply-accumulates"] if macs else []
+    given, taken = (_joined(map(show, shapes), "and") for shapes in (outputs, inputs))
+    return f"`{call(op)}` makes {given} of {taken}{', with ' * bool(costs)}{_joined(costs, 'and')}."
+
+
+def _torch(samples: list[Sample]) -> str:
+    """PyTorch's own modules for an operator, and those that the source brings along."""
+    written = [op.torch(*inputs) for op, inputs in samples]
+    helpers = {each.helper for each in written if each.helper}
+    modules = {each.module for each in written if each.module} - helpers
+    paragraph = f"PyTorch: {_code(modules)}." if modules else ""
+    if helpers:
+        paragraph += f"{' ' * bool(modules)}The source brings along what PyTorch lacks: {_code(helpers)}."
+    return paragraph
+
+
+def _refusals(op: type[Op]) -> str:
+    codes = sorted({refusal.code for refusal in op.refused()})
+    linked = [f"[{code}](diagnostics.md#{code.lower()})" for code in codes]
+    return f"Refusals: {_joined(linked)}." if codes else ""
+
+
+def call(op: Op) -> str:
+    """An operator as a spec calls it, without what is as the default; `…` for a tensor."""
+    given: list[str] = []
+    by_order = True
+    for each in op.args:
+        value = getattr(op, each.name)
+        is_tensor = each.name in op.tensors
+        by_order = by_order and each.required and not is_tensor
+        if each.variadic:
+            given += map(_literal, value)
+        elif each.required or value != each.default:
+            shown = "…" if is_tensor else _literal(value)
+            given.append(shown if by_order else f"{each.name} = {shown}")
+    return f"{op.name}({', '.join(given)})" if given else op.name
 
 
 def _literal(value: object) -> str:
+    """A value as a spec has it."""
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, list):
+        return f"[{_joined(_literal([*each] if isinstance(each, tuple) else each) for each in value)}]"
+    if isinstance(value, tuple):
+        return "x".join(map(str, value))
+    if isinstance(value, str) and not value.isidentifier():
+        return f'"{value}"'
     return "none" if value is None else str(value)
 
 
-def _import_stages() -> None:
-    """Import every module that defines one; a class registers itself."""
-    for stage in _STAGES:
-        package = import_module(f"archdsl.{stage}")
-        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-            import_module(module.name)
+def _code(names: Iterable[str]) -> str:
+    return _joined(f"`{name}`" for name in sorted(names))
+
+
+def _joined(items: Iterable[str], last: str = "") -> str:
+    """`a, b, c`, or `a, b and c`."""
+    *first, end = [*items] or [""]
+    joint = f" {last} " if last else ", "
+    return f"{', '.join(first)}{joint}{end}" if first else end
+
+
+def main(folder: str) -> None:
+    """Write every page to a folder."""
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    for name, text in pages().items():
+        write(Path(folder, name), text)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

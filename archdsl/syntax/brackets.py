@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 CLOSER = {"(": ")", "[": "]", "{": "}"}
 _PARTS = re.compile(
-    r'"""(?:.|\n)*?"""|"[^"\n]*"|#[^\n]*|(?P<bracket>[(){}\[\]])|\n(?P<indent>[ \t]*)(?P<first>\S)?'
+    r'"""(?:.|\n)*?"""|"[^"\n]*"|#[^\n]*|(?P<bracket>[(){}\[\]])|\n(?P<indent>[ \t]*)(?=(?P<first>\S?))'
 )
 
 
@@ -40,11 +40,10 @@ def open_at(text: str, offset: int) -> tuple[list[Bracket], Bracket | None]:
             stack.append(Bracket(part.start(), mark, line, indent))
         elif mark is not None and stack and CLOSER[stack[-1].mark] == mark:
             stack.pop()
-        elif part["first"] is not None and part["first"] not in "#-)]":
-            line, indent = line + 1, len(part["indent"])
+        line += part.group().count("\n")
+        if part["first"] and part["first"] not in "#-)]":
+            indent = len(part["indent"])
             left_open = left_open or _left_open(stack, part["first"], indent)
-        else:
-            line += part.group().count("\n")
     return stack, left_open
 
 
@@ -56,13 +55,20 @@ def _left_open(stack: list[Bracket], first: str, indent: int) -> Bracket | None:
     return stack[-1] if further else None
 
 
-def balanced(text: str) -> bool:
-    """Whether every bracket of a piece of text is closed within it, in order."""
+def without_comments(text: str) -> str:
+    """The text with blanks for its comments; all offsets stay as they are."""
+    return _PARTS.sub(lambda part: part[0] if part[0][0] != "#" else " " * len(part[0]), text)
+
+
+def balanced(text: str, kinds: str = "(){}[]") -> bool:
+    """Whether every bracket of a piece of text is closed within it, in order, as far as these kinds go."""
     stack: list[str] = []
     for part in _PARTS.finditer(text):
         mark = part["bracket"]
+        if mark is None or mark not in kinds:
+            continue
         if mark in CLOSER:
             stack.append(CLOSER[mark])
-        elif mark is not None and (not stack or stack.pop() != mark):
+        elif not stack or stack.pop() != mark:
             return False
     return not stack

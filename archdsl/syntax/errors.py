@@ -9,9 +9,9 @@ from lark.exceptions import UnexpectedInput, UnexpectedToken
 
 from archdsl.diagnostics import Error
 from archdsl.source import Source, Span
-from archdsl.syntax.brackets import open_at
+from archdsl.syntax.brackets import open_at, without_comments
 from archdsl.syntax.layout import BracketUnclosed, never_closed
-from archdsl.syntax.mistakes import STATEMENTS, remedies
+from archdsl.syntax.mistakes import remedies
 
 
 class Unexpected(Error):
@@ -56,13 +56,13 @@ def syntax_error(error: UnexpectedInput, source: Source) -> Error:
     """The diagnostic for what the parser raised."""
     text, expected = source.text, _expected(error)
     if isinstance(error, UnexpectedToken) and error.token.type == "$END":
-        last = max(len(text.rstrip()) - 1, 0)
+        last = max(len(without_comments(text).rstrip()) - 1, 0)
         return TextEnds(at=Span(source, last, min(last + 1, len(text))), notes=_wanted(expected))
     at = _place(error, source)
     found = at.text
     if found.startswith('"'):
         return _quoted(at, expected)
-    if not found.strip(" \t\r\n"):
+    if not without_comments(found).strip(" \t\r\n"):
         end = len(text[: at.start].rstrip(" \t"))
         return _unexpected(Span(source, end, end), "the end of the line", expected)
     if not _MARKS.match(found):
@@ -103,7 +103,7 @@ def _unexpected(at: Span, found: str, expected: frozenset[str]) -> Unexpected:
     line, column = source.position(at.start)
     around, _ = open_at(source.text, at.start)
     hints = remedies(
-        source.line(line),
+        without_comments(source.line(line)).rstrip(),
         column - 1,
         expected=expected,
         in_list=bool(around) and around[-1].mark != "{",
@@ -117,7 +117,7 @@ def _unexpected(at: Span, found: str, expected: frozenset[str]) -> Unexpected:
 def _dangling(at: Span) -> Unexpected | None:
     """An operator at the end of the line before, behind which nothing comes."""
     source = at.source
-    before = source.text[: at.start].rstrip()
+    before = without_comments(source.text[: at.start]).rstrip()
     operator = re.search(r"(->|[-+*/%=,]|\bx)$", before)
     if at.text not in ("}", ")", "]") or operator is None or "\n" not in source.text[len(before) : at.start]:
         return None
@@ -130,7 +130,7 @@ def _unclosed(at: Span, expected: frozenset[str]) -> BracketUnclosed | None:
     line, column = source.position(at.start)
     around, left_open = open_at(source.text, at.start)
     opener = around[-1] if around else None
-    statement = column == 1 and at.text in STATEMENTS
+    statement = source.line(line)[: column - 1].strip() in ("net", "import")
     if opener is None or opener.line == line or not (statement or opener.mark != "{"):
         return None
     if statement and opener.mark == "{":
@@ -142,13 +142,15 @@ def _unclosed(at: Span, expected: frozenset[str]) -> BracketUnclosed | None:
 
 def _in_header(at: Span) -> bool:
     """Whether a line comes directly behind the brace that opens a table."""
-    before = at.source.text[: at.source.line_starts[at.source.position(at.start)[0] - 1]]
+    begin = at.source.line_starts[at.source.position(at.start)[0] - 1]
+    before = without_comments(at.source.text[:begin])
     return re.search(r"\btable\b[^\n{]*\{\s*$", before) is not None
 
 
 def _expected(error: UnexpectedInput) -> frozenset[str]:
-    names = getattr(error, "expected", None) or getattr(error, "allowed", None) or ()
-    return frozenset(map(str, names))
+    """The kinds of words that could have come."""
+    found = error.accepts if isinstance(error, UnexpectedToken) else None
+    return frozenset(map(str, found or getattr(error, "allowed", None) or ()))
 
 
 def _wanted(expected: frozenset[str]) -> tuple[str, ...]:

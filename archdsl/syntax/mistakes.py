@@ -18,6 +18,7 @@ KEYWORDS = frozenset(
 STATEMENTS = ("import", "let", "notation", "block", "net")
 
 _WORD = r"[A-Za-z_][\w-]*"
+_CALL = rf"{_WORD}(\([^()]*\))?"
 _SEPARATE = "separate two items by a new line, `;` or `->`"
 
 _Remedy = str | Callable[[re.Match[str]], str]
@@ -35,7 +36,8 @@ def _unit(found: re.Match[str]) -> str:
 
 _RULES: list[tuple[str, _Remedy]] = [
     (r"^\s*import\s+¦(?P<path>[\w./-]+)", '`import "{path}"`'),
-    (r"\b(?P<word>import|net)\s+¦", "`{word}` stands outside of nets and blocks"),
+    (r"^(\s+|.*\{\s*)(?P<word>import|net)\s+¦", "`{word}` stands outside of nets and blocks"),
+    (r"^(?P<kind>net|block)\s*¦\{", "`{kind} Name {{`"),
     (rf"^\s*let\s+(?P<name>{_WORD}(\([^)]*\))?)\s*¦:?\s*(?P<value>[^=:\s].*)", "`let {name} = {value}`"),
     (r"^\s*notation\s+(?P<name>\S+?(\([^)]*\))?)\s*¦:?\s*(?P<value>\w.*)", "`notation {name} = {value}`"),
     (r"^\s*(?P<head>(net|block)\b[^{]*?)\s*¦:", "`{head} {{`"),
@@ -48,9 +50,9 @@ _RULES: list[tuple[str, _Remedy]] = [
     (r"^\s*(?P<kind>expect|claim)\s+(?P<what>\S+)\s*¦=\s*(?P<value>.*\S)", "`{kind} {what} == {value}`"),
     (r"\b(if|and|or|not)\b.*¦=(?!=)", "`==` compares"),
     (rf"^\s*(?P<name>{_WORD})\s*¦=\s*(?P<value>[^=>].*)", "`{name}: {value}`, or `let` for a number"),
-    (r"(?P<first>\S+)\s*¦=>\s*(?P<then>\S+)", "`{first} -> {then}`"),
-    (r"(?P<first>\S+)\s*-\s+¦>\s*(?P<then>\S+)", "`{first} -> {then}`"),
-    (r"->\s*¦->", "one `->` is enough"),
+    (rf"(?P<first>{_CALL})\s*(¦=>|-\s+¦>)\s*(?P<then>{_CALL})", "`{first} -> {then}`"),
+    (r"(?P<mark>->|=|,)\s*¦(->|=|,)", "one `{mark}` is enough"),
+    (r"[(,]\s*¦=", "an argument's name comes before `=`"),
     (r"^\s*¦->", "a body begins with a layer or a tensor"),
     (r"¦(->|[-+*/%=<>,:])\s*$", "something has to come behind it, or take it out"),
     (r"^\s*notation\b.*¦\{", "a hole is a name in braces: `{{k}}`"),
@@ -67,13 +69,10 @@ _RULES: list[tuple[str, _Remedy]] = [
     ),
     (r"¦elif\b", "`else if`"),
     (r"^\s*¦else\b", "`else` follows the brace that closes an `if`"),
-    (r"^\s*¦\|", "a row begins with its first cell, not with a bar"),
+    (r"^\s*(\||¦\|)", "a row begins with its first cell, not with a bar"),
     (r"¦\|", "bars separate the cells of a `table {{ … }}`"),
 ]
 """Patterns of a line up to where it stops making sense, and what to say."""
-
-_COMPILED = [(re.compile(pattern), remedy) for pattern, remedy in _RULES]
-_NAMED_BY_KEYWORD = re.compile(rf"¦(?P<word>{_WORD})|(?P<label>{_WORD})\s*¦:")
 
 
 def remedies(
@@ -90,8 +89,8 @@ def remedies(
         return reserved
     if top and (word := re.match(rf"\s*¦(?P<word>{_WORD})", marked)):
         return _statement(word["word"])
-    for pattern, remedy in _COMPILED:
-        if found := pattern.search(marked):
+    for pattern, remedy in _RULES:
+        if found := re.search(pattern, marked):
             said = remedy(found) if callable(remedy) else remedy.format_map(found.groupdict())
             return (said,)
     return _separation(marked, expected, in_list)
@@ -99,7 +98,7 @@ def remedies(
 
 def _reserved(marked: str, expected: frozenset[str]) -> tuple[str, ...]:
     """A word of the language where a name belongs."""
-    found = _NAMED_BY_KEYWORD.search(marked)
+    found = re.search(rf"¦(?P<word>{_WORD})|(?P<label>{_WORD})\s*¦:", marked)
     word = found and (found["label"] or ("NAME" in expected and found["word"]))
     if not word or word not in KEYWORDS:
         return ()

@@ -10,8 +10,9 @@ import os
 import re
 import threading
 from functools import cache
-from importlib.resources import files
+from itertools import chain
 from pathlib import Path
+from pkgutil import get_data
 from typing import Any
 
 from lark import Lark, Token, Transformer, Tree, v_args
@@ -63,6 +64,12 @@ class _Arguments(tuple[tree.Argument, ...]):
     span: Span
 
 
+class _Paths(tuple[tree.Expression, ...]):
+    """Paths with commas between them, and their place."""
+
+    span: Span
+
+
 def _place(part: Any) -> tuple[int, int] | None:
     """Start and end of a token or of anything with a span; a blank cell has none yet."""
     if isinstance(part, Token):
@@ -71,12 +78,19 @@ def _place(part: Any) -> tuple[int, int] | None:
     return (span.start, span.end) if span and span.end else None
 
 
+def _first_place(parts: list[Any]) -> tuple[int, int]:
+    for part in parts:
+        if place := _place(part):
+            return place
+    return 0, 0
+
+
 def _with_span(wrapped: Any, data: str, children: list[Any], meta: Any) -> Any:
     """Call a rule's method with the span of all its tokens, and with its parts less the punctuation."""
-    first = next((place for part in children if (place := _place(part))), (0, 0))
-    last = next((place for part in reversed(children) if (place := _place(part))), first)
-    span = Span(wrapped.base_func.__self__.source, first[0], last[1])
-    return wrapped(span, *(p for p in children if not isinstance(p, Token) or p.type in _KEPT))
+    method = wrapped.base_func
+    first, last = _first_place(children), _first_place(children[::-1])
+    span = Span(method.__self__.source, first[0], last[1])
+    return method(span, *[part for part in children if not isinstance(part, Token) or part.type in _KEPT])
 
 
 @v_args(wrapper=_with_span)
@@ -122,6 +136,10 @@ class _Builder(Transformer[Token, Any]):
     def block(self, span: Span, name: Token, *rest: Any) -> tree.Block:
         return tree.Block(self._name(name), rest[0] if len(rest) == 2 else (), rest[-1], span)
 
+    def sequence(self, span: Span, name: Token, *rest: Any) -> tree.Block:
+        parameters = rest[0] if len(rest) == 2 else ()
+        return tree.Block(self._name(name), parameters, rest[-1], span, numbered=True)
+
     def net(self, span: Span, name: Token, *rest: Any) -> tree.Net:
         parameters = next((each for each in rest if isinstance(each, tuple)), ())
         base = next((each for each in rest if isinstance(each, tree.Base)), None)
@@ -142,7 +160,7 @@ class _Builder(Transformer[Token, Any]):
         return tree.Body(items, span)
 
     def items(self, span: Span, *items: Any) -> tuple[tree.Item, ...]:
-        return items
+        return tuple(chain.from_iterable(item if isinstance(item, tuple) else (item,) for item in items))
 
     def share(self, span: Span, name: Token, value: tree.Expression) -> tree.Share:
         return tree.Share(self._name(name), value, span)
@@ -164,15 +182,16 @@ class _Builder(Transformer[Token, Any]):
     def variant(self, span: Span, name: Token, arguments: tuple[tree.Argument, ...] = ()) -> tree.Variant:
         return tree.Variant(self._name(name), tuple(arguments), span)
 
-    def replace(self, span: Span, path: Any, value: Any) -> tree.Edit:
-        return tree.Edit("replace", path, value, span)
+    def replace(self, span: Span, paths: Any, value: Any) -> tuple[tree.Edit, ...]:
+        return tuple(tree.Edit("replace", path, value, span) for path in paths)
 
-    def insert(self, span: Span, where: Any, path: Any, value: Any) -> tree.Edit:
-        return tree.Edit(where.value, path, value, span)
+    def insert(self, span: Span, where: Any, paths: Any, value: Any) -> tuple[tree.Edit, ...]:
+        return tuple(tree.Edit(where.value, path, value, span) for path in paths)
 
-    def edit(self, span: Span, path: Any) -> tree.Edit:
+    def edit(self, span: Span, paths: Any) -> tuple[tree.Edit, ...]:
         word: Any = re.match(r"\w+", span.text)
-        return tree.Edit(word.group(), path, None, span)
+        several = paths if isinstance(paths, _Paths) else (paths,)
+        return tuple(tree.Edit(word.group(), path, None, span) for path in several)
 
     def init(self, span: Span, target: Any, scheme: Any) -> tree.Init:
         return tree.Init(target, scheme, span)
@@ -180,11 +199,11 @@ class _Builder(Transformer[Token, Any]):
     def loss(self, span: Span, name: Token, function: Token, arguments: Any, weight: Any = None) -> tree.Loss:
         return tree.Loss(self._name(name), self._name(function), tuple(arguments), weight, span)
 
-    def freeze(self, span: Span, path: Any = None) -> tree.Freeze:
-        return tree.Freeze(path, True, span)
+    def freeze(self, span: Span, paths: Any = (None,)) -> tuple[tree.Freeze, ...]:
+        return tuple(tree.Freeze(path, True, span) for path in paths)
 
-    def unfreeze(self, span: Span, path: Any) -> tree.Freeze:
-        return tree.Freeze(path, False, span)
+    def unfreeze(self, span: Span, paths: Any) -> tuple[tree.Freeze, ...]:
+        return tuple(tree.Freeze(path, False, span) for path in paths)
 
     def expect(self, span: Span, kind: Any, target: Any, operator: str, value: Any) -> tree.Expect:
         return tree.Expect(kind.value, target, operator, value, span)
@@ -194,6 +213,11 @@ class _Builder(Transformer[Token, Any]):
         for token in rest:
             value = self._attribute(value, token)
         return value
+
+    def paths(self, span: Span, *paths: tree.Expression) -> _Paths:
+        made = _Paths(paths)
+        made.span = span
+        return made
 
     def relation(self, span: Span, *kept: Token) -> str:
         return span.text
@@ -292,6 +316,9 @@ class _Builder(Transformer[Token, Any]):
         parts = tuple(p for p in parts if p is not _NOTHING)
         block = None if isinstance(parts[0], tree.Row) else parts[0]
         header, *rows = parts[block is not None :]
+        if not header.span.end:  # an empty table has its header where its braces close
+            place = Span(self.source, span.end - 1, span.end)
+            header = tree.Row((tree.Cell((), "", place),), place)
         return tree.Table(block, header, tuple(rows), span)
 
     def as_block(self, span: Span, name: Token, *rest: Any) -> tree.Expression:
@@ -350,7 +377,8 @@ def _placed(cells: tuple[tree.Cell, ...], row: Span) -> tuple[tree.Cell, ...]:
 @cache
 def _parser() -> tuple[Lark, _Builder, threading.Lock]:
     """The parser, its tables kept in the user's cache between runs."""
-    grammar = files("archdsl.grammar").joinpath("archdsl.lark").read_text(encoding="utf-8")
+    grammar = get_data("archdsl.grammar", "archdsl.lark")
+    assert grammar is not None
     builder = _Builder()
     folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "archdsl"
     kept: bool | str = False
@@ -360,7 +388,7 @@ def _parser() -> tuple[Lark, _Builder, threading.Lock]:
     except (OSError, RuntimeError):
         pass
     parser = Lark(
-        grammar,
+        grammar.decode(),
         parser="lalr",
         start="file",
         keep_all_tokens=True,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from archdsl.syntax.brackets import balanced, open_at
+from archdsl.syntax.brackets import balanced, open_at, without_comments
 
-_STATEMENT = re.compile(r"^(?:net|block|notation|let|import)\b", re.MULTILINE)
+_STATEMENT = re.compile(r"^(?:net|block|sequence|notation|let|import)\b", re.MULTILINE)
 
 
 def without(text: str, offset: int) -> str | None:
@@ -15,7 +15,7 @@ def without(text: str, offset: int) -> str | None:
     A line can be left out if it is complete in itself. All offsets stay as they are.
     """
     begin, end = _line(text, offset)
-    ends = not text[offset:end].strip()  # the line was too short, so what follows belongs to it
+    ends = not without_comments(text[offset:end]).strip()  # the line was too short, so what follows belongs to it
     if ends or not _complete(text, begin, end):
         starts = [match.start() for match in _STATEMENT.finditer(text)]
         begin = max((start for start in starts if start <= offset), default=0)
@@ -30,11 +30,23 @@ def _line(text: str, offset: int) -> tuple[int, int]:
 
 
 def _complete(text: str, begin: int, end: int) -> bool:
-    """Whether a line is an item of a body: balanced, within braces, and not a table's header."""
+    """Whether a line is an item of a body: its braces balanced, within braces, no table's header."""
     line = text[begin:end]
     around, _ = open_at(text, begin)
-    if not line.strip() or not balanced(line) or _STATEMENT.match(line):
+    if not line.strip() or not balanced(line, "{}") or _STATEMENT.match(line):
+        return False
+    if not balanced(line) and _goes_on(line, text[end:]):
         return False
     if not around or any(bracket.mark != "{" for bracket in around):
         return False
-    return "|" not in line or not text[:begin].rstrip().endswith("{")
+    return "|" not in line or not without_comments(text[:begin]).rstrip().endswith("{")
+
+
+def _goes_on(line: str, rest: str) -> bool:
+    """Whether the next line is indented further, so that what is open on this one may close there."""
+    following = next((each for each in without_comments(rest).splitlines() if each.strip()), "")
+    return _indent(following) > _indent(line)
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())

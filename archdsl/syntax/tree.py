@@ -6,15 +6,29 @@ A tree says nothing of what names mean. Every node knows its span; trees are nev
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
-from typing import Literal
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from archdsl.source import Source, Span
+
+if TYPE_CHECKING:
+    from typing_extensions import dataclass_transform
+
+    T = TypeVar("T")
+
+    @dataclass_transform(frozen_default=True, eq_default=False)
+    def _node(cls: type[T]) -> type[T]: ...
+
+else:
+    # frozen for who checks types alone: at run time that would double what these classes cost at
+    # start, and triple what each node costs
+    _node = partial(dataclass, slots=True, eq=False)
 
 # --- expressions -------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class Number:
     """`64`, `1e-4`, `61M`, `60_965_224`; `text` keeps the printed precision."""
 
@@ -23,7 +37,7 @@ class Number:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class Text:
     """`"blocks/resnet.arch"`."""
 
@@ -31,26 +45,30 @@ class Text:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class Boolean:
+    """`true` and `false`."""
+
     value: bool
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class Name:
+    """`width`, `conv3-64`."""
+
     name: str
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class In:
     """`in`: the input of the enclosing block, notation or net."""
 
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class ListOf:
     """`[64, 128, 256]`."""
 
@@ -58,7 +76,7 @@ class ListOf:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class Dims:
     """`3 x 224 x 224`, `1x7`."""
 
@@ -66,7 +84,7 @@ class Dims:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class Attribute:
     """`in.channels`, `rpn.scores`, `classifier.6`."""
 
@@ -75,7 +93,7 @@ class Attribute:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class Index:
     """`parts[0]`."""
 
@@ -84,7 +102,7 @@ class Index:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class Unary:
     """`-x`, `not x`."""
 
@@ -93,7 +111,7 @@ class Unary:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class Binary:
     """`a + b`, `f * 3`, `in.channels == c and stride == 1`."""
 
@@ -103,7 +121,7 @@ class Binary:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class Argument:
     """`64` or `stride = 2` within a call."""
 
@@ -112,7 +130,7 @@ class Argument:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class Call:
     """`conv(64, 3)`, `concat { … }`, `residual(2) { … }`; `body` is the braces, if there are any."""
 
@@ -122,7 +140,7 @@ class Call:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class Step:
     """One element of a chain, with its label if it has one."""
 
@@ -131,7 +149,7 @@ class Step:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class Chain:
     """`a -> name: b -> c`; a chain of one unlabelled element is that element itself."""
 
@@ -139,7 +157,7 @@ class Chain:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class Body:
     """`{ … }`: lines in order."""
 
@@ -147,23 +165,27 @@ class Body:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class If:
+    """`if condition { … } else { … }`."""
+
     condition: Expression
     then: Body
     otherwise: Body | If | None
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class For:
+    """`for c in [64, 128] { … }`."""
+
     variable: Name
     values: Expression
     body: Body
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class Table:
     """`table { … }` (columns as variants) or `table as BLOCK { … }` (rows as calls)."""
 
@@ -196,7 +218,7 @@ Expression = (
 # --- tables ------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class Cell:
     """What stands between two bars: the items of a body line, or nothing.
 
@@ -208,7 +230,7 @@ class Cell:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class Row:
     """Cells with bars between them. One cell means: no bars, the row goes to every column."""
 
@@ -216,7 +238,7 @@ class Row:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class Group:
     """`features: { rows }`: the rows inside make one labelled sequence."""
 
@@ -225,7 +247,7 @@ class Group:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class ExpectRow:
     """`expect weight_layers == | 11 | 11 | 13`: one printed value a variant, blank for none."""
 
@@ -241,7 +263,7 @@ TableRow = Row | Group | ExpectRow
 # --- statements --------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class Let:
     """`let k = 3`, or with parameters `let double(x) = 2 * x`."""
 
@@ -251,7 +273,7 @@ class Let:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class Share:
     """`share head: conv(9, 1)`: one module, used wherever its name stands."""
 
@@ -260,7 +282,7 @@ class Share:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class Input:
     """`input image: 3 x 224 x 224`, `input tokens: 35 of int`."""
 
@@ -270,7 +292,7 @@ class Input:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class Output:
     """`output logits: …`, `training output aux1: …`."""
 
@@ -280,7 +302,7 @@ class Output:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class Tie:
     """`tie decoder.weight = embed.weight`: one parameter under two names."""
 
@@ -289,7 +311,7 @@ class Tie:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class Expect:
     """`expect params == 138_357_544`, `claim neurons ~ 650K`."""
 
@@ -300,7 +322,7 @@ class Expect:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class Variant:
     """`variant B4(width = 1.4)`: a named choice of the net's parameters."""
 
@@ -309,7 +331,7 @@ class Variant:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class Edit:
     """`replace classifier.6: linear(257)`, `remove aux1`: a change to the net that this one is made from."""
 
@@ -319,7 +341,7 @@ class Edit:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class Freeze:
     """`freeze features`, `unfreeze features.28`; without a path the whole net."""
 
@@ -328,7 +350,7 @@ class Freeze:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class Init:
     """`init conv: he`, `init classifier.6.bias: constant(0)`: how weights start."""
 
@@ -337,7 +359,7 @@ class Init:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class Loss:
     """`loss classify: cross_entropy(scores, label) weight 0.3`."""
 
@@ -348,7 +370,7 @@ class Loss:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class Parameter:
     """`c`, or with a default `stride = 1`."""
 
@@ -357,7 +379,7 @@ class Parameter:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class Pattern:
     """`conv{k}-{c}`: `parts` alternates text and holes, text first and last (perhaps empty)."""
 
@@ -373,7 +395,7 @@ class Pattern:
         return "".join(f"{{{p}}}" if i % 2 else p for i, p in enumerate(self.parts))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class Notation:
     """`notation conv{k}x{k}(c, stride = 1) = …`."""
 
@@ -383,15 +405,18 @@ class Notation:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class Block:
+    """`block bottleneck(width, stride = 1) { … }`, or `sequence`, which numbers its parts."""
+
     name: Name
     parameters: tuple[Parameter, ...]
     body: Body
     span: Span
+    numbered: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class Base:
     """`VGG.D`, `VGG.D(classes = 10)`: the net that another one is made from."""
 
@@ -400,8 +425,10 @@ class Base:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class Net:
+    """`net VGG(classes = 1000) { … }`, `net Caltech256 from VGG.D { … }`."""
+
     name: Name
     parameters: tuple[Parameter, ...]
     body: Body
@@ -409,8 +436,10 @@ class Net:
     base: Base | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class Import:
+    """`import "blocks/resnet.arch"`."""
+
     path: Text
     span: Span
 
@@ -434,7 +463,7 @@ Item = (
 Statement = Import | Let | Notation | Block | Net
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@_node
 class File:
     """One parsed `.arch` file; `doc` is the string that opens it."""
 
@@ -445,8 +474,8 @@ class File:
 
 def children(node: object) -> Iterator[object]:
     """The tree nodes directly below a node, in order."""
-    for each in fields(node):  # type: ignore[arg-type]
-        value = getattr(node, each.name)
-        for item in value if isinstance(value, tuple) and not isinstance(value, Span) else (value,):
+    for name in node.__slots__:  # type: ignore[attr-defined]
+        value = getattr(node, name)
+        for item in value if isinstance(value, tuple) else (value,):
             if hasattr(item, "span"):
                 yield item

@@ -21,6 +21,7 @@ FAMILIES: dict[str, Paint] = {
     "activation": Paint("#fbf3cf", "#a89545"),
     "merge": Paint("#d3ecdf", "#3f8a6b"),
     "shape": Paint("#ffffff", "#8b959e"),
+    "boxes": Paint("#eedce8", "#a2628c"),
     "regular": Paint("#f3f4f5", "#a5adb4"),
     "source": Paint("#ffffff", "#5f6a74"),
     "block": Paint("#ffffff", "#5f6a74"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from archdsl.outputs.torch.code import Call, Expr, Name
-from archdsl.outputs.torch.grouping import Group
+from archdsl.outputs.torch.merging import Group
 from archdsl.outputs.torch.parameters import Parameter
 from archdsl.outputs.torch.uses import Use
 
@@ -38,6 +38,8 @@ class Class:
     """What it computes itself, over Operands."""
     stored: list[str] = field(default_factory=list)
     """Parameters that it keeps because its functions need them."""
+    count: Expr | None = None
+    """For a row of the same blocks: how many; the one member is the block at place `i`."""
     goes_on: Expr | None = None
     """When a use does not end early, if some do."""
     flag: str = ""

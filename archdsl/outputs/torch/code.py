@@ -165,7 +165,10 @@ def flat(expr: Expr) -> str:
         case Subscript(value, index):
             return f"{_tight(value, _ATOM)}[{', '.join(map(flat, index))}]"
         case Slice(start, stop):
-            return f"{flat(start) if start else ''}:{flat(stop) if stop else ''}"
+            before, after = (flat(each) if each else "" for each in (start, stop))
+            if all(text.replace("-", "").isalnum() for text in (before, after) if text):
+                return f"{before}:{after}"
+            return f"{before} : {after}".strip()
         case Either(condition, yes, no):
             return f"{_tight(yes, 1)} if {_tight(condition, 1)} else {flat(no)}"
         case Not(value):

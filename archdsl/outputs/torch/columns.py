@@ -20,6 +20,7 @@ from archdsl.outputs.torch.code import (
     Operand,
     Repeat,
     Slice,
+    Subscript,
     leaves,
     rebuild,
 )
@@ -50,6 +51,8 @@ class Column:
     """`in`, `out`, `kernel`, `stride`, …"""
     owner: str = ""
     """The submodule that takes it."""
+    called: str = ""
+    """The class of that submodule."""
     counts_channels: bool = False
     """Otherwise it counts cells, or switches something on."""
 
@@ -122,7 +125,7 @@ def columns(expr: Expr, owner: str, counts: Counts, role: str = "", called: str 
     match expr:
         case Const(Column() as column):
             known = counts(called, role)
-            column.role, column.owner = role, owner
+            column.role, column.owner, column.called = role, owner, called
             column.counts_channels = role in _CHANNELS if known is None else known
             yield column
         case Call(function, args, kwargs):
@@ -140,7 +143,7 @@ def columns(expr: Expr, owner: str, counts: Counts, role: str = "", called: str 
             yield from within(count, "count")
         case Const() | Name() | Operand():
             return
-        case Items(items):
+        case Items(items) | Subscript(_, items):
             yield from chain.from_iterable(within(each, role) for each in items)
         case _:
             yield from chain.from_iterable(within(leaf, role) for leaf in leaves(expr))

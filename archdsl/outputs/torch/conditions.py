@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 from typing import Any, NamedTuple
 
-from archdsl.outputs.torch.code import Binary, Const, Expr, Name, Not
+from archdsl.outputs.torch.code import Binary, Const, Expr, Name, Not, leaves
 from archdsl.outputs.torch.columns import UNSET
 from archdsl.outputs.torch.parameters import Parameter, Parameters
 
@@ -58,7 +58,7 @@ def _channels_unlike(known: Sequence[Parameter], terms: Terms) -> Iterator[Candi
         if not each.is_input or not _are_numbers(each.values):
             continue
         for expr, values in terms:
-            if expr != Name(each.name) and UNSET not in values:
+            if Name(each.name) not in leaves(expr) and UNSET not in values:
                 truths = [a != b for a, b in zip(each.values, values, strict=True)]
                 yield Candidate(Binary("!=", Name(each.name), expr), (each,), truths)
 

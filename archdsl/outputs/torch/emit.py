@@ -15,13 +15,14 @@ from archdsl.check.model import Checked, shape_of
 from archdsl.graph.model import Elaborated
 from archdsl.outputs.torch.classes import Class
 from archdsl.outputs.torch.forward import INDENT
-from archdsl.outputs.torch.grouping import Group, groups
-from archdsl.outputs.torch.helpers import HELPERS
+from archdsl.outputs.torch.grouping import groups
+from archdsl.outputs.torch.helpers import HELPERS, needed
 from archdsl.outputs.torch.layout import STEP, WIDTH
+from archdsl.outputs.torch.merging import Group
 from archdsl.outputs.torch.names import IMPORTED, Names, class_name, variable
 from archdsl.outputs.torch.planning import Planner
 from archdsl.outputs.torch.render import Renderer, method
-from archdsl.outputs.torch.steps import Wrappers, block_forward, labels_of, net_forward
+from archdsl.outputs.torch.steps import Wrappers, block_forward, net_forward
 from archdsl.outputs.torch.uses import Leaf, align_outputs, uses
 from archdsl.sizes import show
 
@@ -31,7 +32,7 @@ def emit(networks: Sequence[Checked]) -> str:
     found = [use for checked in networks for use in uses(checked.graph)]
     align_outputs(found)
     leaves = (part for use in found for part in use.parts if isinstance(part, Leaf))
-    helpers = sorted({part.torch.helper for part in leaves if part.torch.helper})
+    helpers = needed({part.torch.helper for part in leaves if part.torch.helper})
     classes = _declared(groups(found), helpers)
     Planner(classes).plan()
     parts = [HELPERS[name].rstrip() for name in helpers]
@@ -86,7 +87,6 @@ class _Writer:
     def __init__(self, networks: Sequence[Checked], classes: Sequence[Class]) -> None:
         self.networks = {id(checked.graph): checked for checked in networks}
         self.classes = classes
-        self.labels = {id(checked.graph): labels_of(checked.graph) for checked in networks}
         self.renderer = Renderer({each.name: each for each in classes})
         self.written: dict[str, str] = {}
 
@@ -96,9 +96,10 @@ class _Writer:
             if each.uses[0].parent is None:
                 yield from self._net(each, graph)
                 continue
-            forward, returns = block_forward(each, self.labels[id(graph)])
-            methods = [self.renderer.constructor(each), method(forward, returns)]
-            text = self._class(each.name, "nn.ModuleDict" if each.is_mapping else "nn.Module", methods)
+            methods = [self.renderer.constructor(each)]
+            if not each.group.stem:
+                methods.append(method(*block_forward(each)))
+            text = self._class(each.name, _base(each), methods)
             body = text.partition("\n")[2]
             if body in self.written:
                 each.name = self.written[body]
@@ -115,7 +116,7 @@ class _Writer:
         if training:
             wrappers.training = f"{each.name}{'Training' if wrappers.always else ''}Outputs"
             yield _named_tuple(wrappers.training, [*ordinary, *training])
-        forward, returns = net_forward(each, self.labels[id(graph)], wrappers)
+        forward, returns = net_forward(each, wrappers)
         ties = [f"{INDENT}{_weight(tie.left)} = {_weight(tie.right)}" for tie in graph.ties]
         methods = [self.renderer.constructor(each, ties), method(forward, returns)]
         yield self._class(each.name, "nn.Module", methods, _about(self.networks[id(graph)], training))
@@ -124,6 +125,13 @@ class _Writer:
         blocks = [list(doc), *methods]
         body = "\n\n".join("\n".join(block) for block in blocks if block)
         return f"class {name}({base}):\n{body}"
+
+
+def _base(each: Class) -> str:
+    """The class that it extends."""
+    if each.group.stem:
+        return "nn.Sequential"
+    return "nn.ModuleDict" if each.is_mapping and each.members else "nn.Module"
 
 
 def _named_tuple(name: str, fields: Sequence[str]) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import chain, count
 from typing import Literal
 
-from archdsl.outputs.torch.code import Binary, Call, Expr, Items, Name, Noted, Operand, flat, leaves, rebuild
+from archdsl.outputs.torch.code import Binary, Call, Either, Expr, Items, Name, Noted, Operand, flat, leaves, rebuild
 from archdsl.outputs.torch.layout import STEP, WIDTH, layout
 
 Ref = tuple[int, int]
@@ -58,12 +58,16 @@ class Forward:
     more: Sequence[Step] = ()
     more_results: Sequence[Ref] = ()
     more_wrapper: str = ""
+    chooses: bool = False
+    """Both parts can always be computed, so that one line may hold them."""
 
     def lines(self) -> list[str]:
         """The body of the method."""
         statements = _statements(self)
         _drop_unneeded(statements)
         statements = _fuse(statements)
+        if self.condition is not None and self.chooses:
+            statements = _chosen(statements, self.condition)
         return _write(statements, _name(statements, self.inputs), self.condition)
 
 
@@ -171,7 +175,7 @@ def _fuse(statements: list[_Statement]) -> list[_Statement]:
     for statement in statements:
         if statement.style == "merges":
             _join(statement, kept, users, computed)
-        elif statement.style == "follows" or (kept and kept[-1].style == "merges" and kept[-1].calls == 1):
+        elif statement.style == "follows" or (kept and kept[-1].style == "merges" and kept[-1].calls < 3):
             _go_on(statement, kept, users)
         kept.append(statement)
     return kept
@@ -208,6 +212,15 @@ def _join(
     for branch in branches:
         statement.absorb(branch)
         kept.pop()
+
+
+def _chosen(statements: list[_Statement], condition: Expr) -> list[_Statement]:
+    """What is returned under the condition and else, in one line: `return F.relu(x) if self.act else x`."""
+    *others, under, last = statements
+    either = Either(condition, under.expr, last.expr)
+    if any(each.conditional for each in others) or _width(either) > _ROOM:
+        return statements
+    return [*others, _Statement(either, (), "starts", (), "", True, False, returns=True)]
 
 
 def _is_only_for(made: _Statement, taker: _Statement, users: Counter[int]) -> bool:
@@ -278,8 +291,8 @@ def _branches(statements: list[_Statement], users: Counter[int]) -> dict[int, st
 def _write(statements: list[_Statement], names: dict[int, str], condition: Expr | None) -> list[str]:
     variables: dict[int, Expr] = {value: Name(name) for value, name in names.items()}
     lines: list[str] = []
-    opened = False
     said = ""
+    opened = False
     for each in statements:
         if each.conditional and not opened and condition is not None:
             lines += layout(f"{INDENT}if ", condition, ":")

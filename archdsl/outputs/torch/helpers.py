@@ -1,10 +1,15 @@
-"""What torch lacks: the classes that an emitted source brings along where a layer needs them.
+"""What torch lacks: classes and functions that an emitted source brings along where layers need them.
 
 Each is source text, complete but for the imports `torch`, `nn` and `F`, and names its parameters
 as torch's own layers do.
 """
 
 from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from archdsl.outputs.torch.detection_helpers import HELPERS as _OF_DETECTORS
 
 _PADDED_CONV = '''\
 class PaddedConv{n}d(nn.Conv{n}d):
@@ -134,10 +139,38 @@ class ChannelLayerNorm(nn.LayerNorm):
         return x.movedim(-1, 1)
 '''
 
+_CENTER_CROP = '''\
+def center_crop(x, like):
+    """The middle of a map, of the size of another."""
+    for axis in range(2, like.dim()):
+        size = like.size(axis)
+        x = x.narrow(axis, (x.size(axis) - size) // 2, size)
+    return x
+'''
+
+_FROZEN_BATCH_NORM = '''\
+class FrozenBatchNorm(nn.Module):
+    """A batch norm whose numbers do not change."""
+
+    def __init__(self, num_features, eps=1e-5):
+        super().__init__()
+        self.eps = eps
+        self.register_buffer("weight", torch.ones(num_features))
+        self.register_buffer("bias", torch.zeros(num_features))
+        self.register_buffer("running_mean", torch.zeros(num_features))
+        self.register_buffer("running_var", torch.ones(num_features))
+
+    def forward(self, x):
+        mean, var = self.running_mean, self.running_var
+        return F.batch_norm(x, mean, var, self.weight, self.bias, eps=self.eps)
+'''
+
 HELPERS: dict[str, str] = {
     "ChannelLayerNorm": _CHANNEL_LAYER_NORM,
+    "FrozenBatchNorm": _FROZEN_BATCH_NORM,
     "LocallyConnected1d": _LOCALLY_CONNECTED_1D,
     "LocallyConnected2d": _LOCALLY_CONNECTED_2D,
+    "center_crop": _CENTER_CROP,
     **{
         f"Padded{kind}{n}d": text.replace("{n}", str(n))
         for kind, text in (
@@ -147,5 +180,21 @@ HELPERS: dict[str, str] = {
         )
         for n in (1, 2, 3)
     },
+    **_OF_DETECTORS,
 }
 """The source of each helper by the name that `Torch.helper` gives."""
+
+
+def needed(names: Iterable[str]) -> list[str]:
+    """These helpers and those that they call, each before its callers."""
+    found: dict[str, None] = {}
+
+    def add(name: str) -> None:
+        for called in re.findall(r"\b(\w+)\(", HELPERS[name]):
+            if called in HELPERS and called != name:
+                add(called)
+        found.setdefault(name)
+
+    for name in sorted(names):
+        add(name)
+    return list(found)

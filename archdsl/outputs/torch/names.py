@@ -6,10 +6,12 @@ import builtins
 import keyword
 import re
 
+from archdsl.outputs.torch.helpers import HELPERS
+
 IMPORTED = frozenset({"F", "NamedTuple", "Tensor", "math", "nn", "torch"})
 """What an emitted source may import, so that nothing else there takes these names."""
 
-_AVOIDED = IMPORTED | frozenset({"self", "super"}) | frozenset(dir(builtins))
+_AVOIDED = IMPORTED | frozenset({"self", "super", *HELPERS, *dir(builtins)})
 
 
 def class_name(name: str) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import operator
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any
 
@@ -20,6 +20,9 @@ from archdsl.outputs.torch.names import Names
 
 _NEUTRAL = frozenset({"stride", "dilation", "groups"})
 """Parameters whose default is 1, as everywhere in torch."""
+
+FEWEST_SHIFTED = 3
+"""So many different numbers must be the same distance from a parameter for it to be no coincidence."""
 
 MOST_TERMS = 4
 """A sum of more terms is not recognised."""
@@ -35,9 +38,11 @@ class Parameter:
     needed: bool = False
     counts_channels: bool | None = None
     """None where nothing tells what it counts."""
+    roles: set[str] = field(default_factory=set)
+    """What it is passed on as, unchanged."""
     default: Any = UNSET
     is_input: bool = False
-    """It is the number of channels of the class's input."""
+    """It is the number of channels of an input of the class."""
 
     @property
     def annotation(self) -> str:
@@ -52,16 +57,20 @@ class Parameters:
 
     def __init__(
         self,
-        source: tuple[str, Sequence[Any]] | None,
+        sources: Mapping[str, Sequence[Any]],
         arguments: Mapping[str, Sequence[Any]],
         names: Names,
+        before: Sequence[Parameter] = (),
     ) -> None:
-        """What could be a parameter, with its value in each use: the channels of the input, arguments."""
+        """What could be a parameter, with its value in each use: the channels of inputs, and arguments.
+
+        `before` are parameters found when less was known; they keep their names.
+        """
         self.names = names
+        self.before = before
         given = [Parameter(names.new(name), list(values)) for name, values in arguments.items()]
-        if source is not None:
-            given.insert(0, Parameter(names.new(source[0]), list(source[1]), is_input=True))
-        self.known = given
+        inputs = [Parameter(names.new(name), list(each), is_input=True) for name, each in sources.items()]
+        self.known = [*inputs, *given]
 
     @property
     def needed(self) -> list[Parameter]:
@@ -79,12 +88,14 @@ class Parameters:
         if exact is not None:
             return exact
         for candidates in (self.needed, self.known):
-            for each in candidates:
-                scaled = _scaled(column, each)
+            for each in sorted(candidates, key=lambda each: "kernel" not in each.roles):
+                scaled = self._product(column, each) or _scaled(column, each)
                 if scaled is not None:
-                    self._need(each, column if each.counts_channels is None else None)
+                    if each.counts_channels is None:
+                        each.counts_channels = column.counts_channels
+                    each.needed = True
                     return scaled
-        return self._combined(column) or self._new(column)
+        return self._combined(column) or self._shifted(column) or self._new(column)
 
     def neighbour(self, column: Column) -> Expr | None:
         """What a block that holds itself passes on: a function of its own parameter of that name."""
@@ -107,10 +118,22 @@ class Parameters:
         uses = len(self.known[0].values)
         return [_evaluate(expr, values, row) for row in range(uses)]
 
-    def _need(self, parameter: Parameter, column: Column | None) -> Expr:
-        if column is not None and not parameter.counts_channels:
-            parameter.counts_channels = column.counts_channels
+    def _need(self, parameter: Parameter, column: Column) -> Expr:
+        parameter.roles.add(column.role)
+        parameter.counts_channels = parameter.counts_channels or column.counts_channels
         return self.need(parameter)
+
+    def _product(self, column: Column, parameter: Parameter) -> Expr | None:
+        """Where some uses lack the number: a factor that in the others is an argument is meant as such."""
+        scaled = _scaled(column, parameter) if UNSET in column.values else None
+        if not isinstance(scaled, Binary) or scaled.operator != "*" or not isinstance(scaled.left, Const):
+            return None
+        factor = scaled.left.value
+        rows = [UNSET if value is UNSET else factor for value in column.values]
+        for each in self.known:
+            if not each.counts_channels and Column(tuple(rows)).is_given_by(each.values):
+                return Binary("*", self.need(each), Name(parameter.name))
+        return None
 
     def _combined(self, column: Column) -> Expr | None:
         """A product of two parameters or a sum of a few."""
@@ -128,6 +151,20 @@ class Parameters:
                 return self._joined("*", (first, second))
         return None
 
+    def _shifted(self, column: Column) -> Expr | None:
+        """`in_channels + 32`, where enough uses bear it out."""
+        known = {value for value in column.values if value is not UNSET}
+        if not column.counts_channels or len(known) < FEWEST_SHIFTED or not _are_ints(column.values):
+            return None
+        for each in (*self.needed, *self.known):
+            if each.counts_channels is False or not _are_ints(each.values) or UNSET in each.values:
+                continue
+            shifts = {m - y for m, y in zip(column.values, each.values, strict=True) if m is not UNSET}
+            if len(shifts) == 1 and min(shifts) > 0:
+                each.counts_channels = True
+                return Binary("+", self.need(each), Const(min(shifts)))
+        return None
+
     def _joined(self, sign: str, chosen: Sequence[Parameter]) -> Expr:
         expr, *others = [self.need(each) for each in chosen]
         for other in others:
@@ -136,8 +173,9 @@ class Parameters:
 
     def _new(self, column: Column) -> Expr:
         plain = column.role not in ("in", "out", "channels", "size") and column.role not in self.names.taken
-        made = self.add(column.role if plain else f"{column.owner}_{column.role}", column.values)
-        return self._need(made, column)
+        name = column.role if plain else f"{column.owner}_{column.role}"
+        kept = (each.name for each in self.before if each.values == list(column.values))
+        return self._need(self.add(next(kept, name), column.values), column)
 
 
 def ordered(parameters: Sequence[Parameter]) -> list[Parameter]:
@@ -150,6 +188,8 @@ def ordered(parameters: Sequence[Parameter]) -> list[Parameter]:
         value, count = Counter(each.values).most_common(1)[0]
         if UNSET in each.values:
             each.default = None
+        elif isinstance(value, bool):
+            each.default = value
         elif each.name in _NEUTRAL and 1 in each.values:
             each.default = 1
         elif each.counts_channels or count * 2 <= len(each.values):
@@ -166,6 +206,8 @@ def _scaled(column: Column, parameter: Parameter) -> Expr | None:
         return None
     if known is not None and known != column.counts_channels:
         return None
+    if column.role == "padding" and "stride" in parameter.roles:
+        return None  # a coincidence: padding goes with the kernel
     rows = [(mine, yours) for mine, yours in zip(column.values, parameter.values, strict=True) if mine is not UNSET]
     if any(yours is UNSET for _, yours in rows):
         return None

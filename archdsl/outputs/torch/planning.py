@@ -7,14 +7,27 @@ their parameters have there, make exactly that use.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 from archdsl.graph.model import Value
 from archdsl.outputs.torch.classes import IDENTITY, Class, Member
-from archdsl.outputs.torch.code import Call, Const, Expr, Items, Name, Noted, Repeat, leaves, rebuild
+from archdsl.outputs.torch.code import (
+    Binary,
+    Call,
+    Const,
+    Expr,
+    Items,
+    Name,
+    Noted,
+    Repeat,
+    Subscript,
+    leaves,
+    rebuild,
+)
 from archdsl.outputs.torch.columns import Column, columns, unify
 from archdsl.outputs.torch.conditions import condition
-from archdsl.outputs.torch.grouping import MISSING, Slot
+from archdsl.outputs.torch.merging import MISSING, Slot
 from archdsl.outputs.torch.names import Names, variable
 from archdsl.outputs.torch.parameters import Parameters, ordered
 from archdsl.outputs.torch.signatures import complete, trim
@@ -23,6 +36,9 @@ from archdsl.sizes import show
 
 FEWEST_NOTED = 2
 """A chain that changes sizes less often needs no comments."""
+
+COUNT = 1
+"""In the class of a row: the index of the text that says how many."""
 
 Text = tuple[int, int]
 """One of the texts of a class: the index of a part, and which kind of it."""
@@ -64,7 +80,7 @@ class Planner:
 
 
 def _signature(made: Class) -> Any:
-    return [(each.name, each.values) for each in made.parameters]
+    return {each.name: each.values for each in made.parameters}
 
 
 class _Plan:
@@ -76,12 +92,15 @@ class _Plan:
         self.group = subject.group
         self.made: dict[int, tuple[Class, Any]] = {}
         """The classes that it makes instances of, as they were."""
-        source, arguments = _bases(subject.uses)
-        self.parameters = Parameters(source, arguments, Names({"self", *subject.lent}))
+        sources, arguments = _bases(subject.uses)
+        names = Names({"self", "i", *subject.lent} if self.group.stem else {"self", *subject.lent})
+        self.parameters = Parameters(sources, arguments, names, subject.parameters)
         self.texts: dict[Text, Expr] = {}
         self.expressed: dict[Column, Expr] = {}
 
     def run(self) -> None:
+        if self.group.stem:
+            self._read_row()
         for index, slot in enumerate(self.group.slots):
             self._read(index, slot)
         for index, slot in enumerate(self._held()):
@@ -111,10 +130,10 @@ class _Plan:
         """A number of a part that some uses lack: what it would follow, if they had it, is likely
         what the same number follows elsewhere in the class."""
         value = column.first
-        own = self.parameters.neighbour(column)
+        own = self.parameters.neighbour(column) if column.called == self.subject.name else None
         if own is not None:
             return own
-        if not column.counts_channels and column.role != "stride":
+        if not column.counts_channels and (column.role != "stride" or value == 1):
             return Const(value)
         known = [each for each in self.expressed if not each.is_fixed]
         known.sort(key=lambda each: each.role != column.role)
@@ -142,12 +161,25 @@ class _Plan:
         kinds = sorted(set(slot.kinds) - {MISSING})
         if len(kinds) == 1 and isinstance(part, Leaf) and part.is_function and index >= 0:
             text = self._unified([each.call() if isinstance(each, Leaf) else None for each in slot.parts])
-            if part.torch.module is None or not self._columns(index, text):
+            varies = any(not column.is_fixed for column in self._columns(index, text))
+            if part.torch.module is None or not varies:
                 self.texts[index, MISSING] = text
                 return
         for kind in kinds:
             parts = [each if k == kind else None for each, k in zip(slot.parts, slot.kinds, strict=True)]
             self.texts[index, kind] = self._constructor(parts) if any(parts) else IDENTITY
+
+    def _read_row(self) -> None:
+        """The block at place `i` of a row, and how many there are."""
+        rows = [[self._made(part, False) for part in use.parts] for use in self.subject.uses]
+        first = rows[0][0]
+        assert isinstance(first, Call)
+        kwargs = []
+        for position, (name, _) in enumerate(first.kwargs):
+            columns = [[each.kwargs[position][1].value for each in row] for row in rows]
+            kwargs.append((name, _along(columns)))
+        self.texts[0, 0] = Call(first.function, (), tuple(kwargs))
+        self.texts[COUNT, 0] = _shared([len(row) for row in rows])
 
     def _constructor(self, parts: Sequence[Part | None]) -> Expr:
         for folded in (False, True):
@@ -211,6 +243,9 @@ class _Plan:
     def _columns(self, index: int, text: Expr) -> list[Column]:
         if len(self.subject.uses) == 1:
             return []
+        if self.group.stem:
+            role = "count" if index == COUNT else ""
+            return list(columns(text, variable(self.group.stem), self.planner.counts_channels, role))
         slot = self.group.slots[index] if index >= 0 else self._held()[-1 - index]
         part = next(part for part in slot.parts if part is not None)
         numbered = slot.name.isdigit() and isinstance(part, Leaf)
@@ -220,6 +255,9 @@ class _Plan:
     def _write(self) -> None:
         subject, group = self.subject, self.group
         subject.members, subject.functions, subject.held, subject.stored = {}, {}, [], []
+        if self.group.stem:
+            subject.count = self._filled(self.texts.pop((COUNT, 0)))
+            subject.members[0] = Member(self.group.stem, self._filled(self.texts.pop((0, 0))))
         conditions = {index: self._choice(index) for index, kind in self.texts if kind == 1}
         self._find_end()
         for (index, kind), text in self.texts.items():
@@ -253,6 +291,8 @@ class _Plan:
         wanted = [kind != MISSING for kind in slot.kinds]
         self.subject.goes_on = condition(wanted, self.parameters, self._terms(), name)
         modules = [i for i, kind in self.texts if i >= group.end and kind != MISSING]
+        if isinstance(self.subject.goes_on, Name):
+            name = self.subject.goes_on.text
         self.subject.flag = "" if modules else name
 
     def _terms(self) -> list[tuple[Expr, list[Any]]]:
@@ -283,18 +323,40 @@ class _Plan:
         )
 
 
-def _bases(uses: Sequence[Use]) -> tuple[tuple[str, list[Any]] | None, dict[str, list[Any]]]:
-    """What could be a parameter: the channels of the input, and the static arguments of the block."""
+def _along(rows: Sequence[Sequence[Any]]) -> Expr:
+    """The number at place `i` of each row: the same, or so much more at each place, or as listed."""
+    steps = {after - before for row in rows for before, after in pairwise(row) if _are_ints(before, after)}
+    if all(value == row[0] for row in rows for value in row):
+        return _shared([row[0] for row in rows])
+    if len(steps) == 1 and all(_are_ints(*row) for row in rows):
+        return Binary("+", _shared([row[0] for row in rows]), Binary("*", Const(steps.pop()), Name("i")))
+    return Subscript(_shared([tuple(row) for row in rows]), (Name("i"),))
+
+
+def _shared(values: Sequence[Any]) -> Expr:
+    """One value of each use."""
+    column = Column(tuple(values))
+    return Const(values[0]) if column.is_fixed else Const(column)
+
+
+def _are_ints(*values: Any) -> bool:
+    return all(type(value) is int for value in values)
+
+
+def _bases(uses: Sequence[Use]) -> tuple[dict[str, list[Any]], dict[str, list[Any]]]:
+    """What could be a parameter: the channels of the inputs, and the static arguments of the block."""
     if len(uses) == 1:
-        return None, {}
-    shapes = [use.inputs[0].shape if use.inputs else None for use in uses]
-    source = None
-    if all(shapes):
-        name = "in_channels" if any(len(shape) > 1 for shape in shapes if shape) else "in_features"
-        source = name, [shape[0] for shape in shapes if shape]
+        return {}, {}
+    sources = {}
+    for index in range(len(uses[0].inputs)):
+        shapes = [use.inputs[index].shape or () for use in uses]
+        if all(shapes):
+            what = "channels" if any(len(shape) > 1 for shape in shapes) else "features"
+            name = uses[0].input_names[index] if index else "in"
+            sources[f"{name}_{what}"] = [shape[0] for shape in shapes]
     rows = [_arguments(use) for use in uses]
     shared = [name for name in rows[0] if all(name in row for row in rows)]
-    return source, {variable(name): [row[name] for row in rows] for name in shared}
+    return sources, {variable(name): [row[name] for row in rows] for name in shared}
 
 
 def _arguments(use: Use) -> dict[str, Any]:
@@ -303,10 +365,17 @@ def _arguments(use: Use) -> dict[str, Any]:
     while block is not None and block.scope.kind == "sequence":
         block = block.parent
     given = block.scope.arguments if block is not None else {}
-    return {name: value for name, value in given.items() if _is_static(value)}
+    return {name: _static(value) for name, value in given.items() if _is_static(value)}
+
+
+def _static(value: Any) -> Any:
+    """Whole numbers as such, however they were computed."""
+    if isinstance(value, tuple | list):
+        return tuple(map(_static, value))
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _is_static(value: Any) -> bool:
-    if isinstance(value, tuple):
+    if isinstance(value, tuple | list):
         return all(map(_is_static, value))
     return isinstance(value, bool | int | float | str) and not isinstance(value, Value)

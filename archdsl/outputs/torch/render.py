@@ -43,6 +43,11 @@ class Renderer:
         return lines
 
     def _submodules(self, subject: Class) -> list[str]:
+        if subject.count is not None:
+            ((_, each),) = subject.members.items()
+            added = Call(Name("self.add_module"), (Name(f'f"{each.name}{{i + 1}}"'), self.present(each.module)))
+            loop = Call(Name("range"), (subject.count,))
+            return [*layout(f"{INDENT}for i in ", loop, ":"), *layout(INDENT + STEP, added)]
         end = subject.group.end
         members = sorted(subject.members.items())
         early = [each for index, each in members if end is None or index < end]

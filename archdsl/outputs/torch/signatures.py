@@ -21,6 +21,7 @@ _DEFAULTS: dict[str, dict[str, object]] = {
     "LocallyConnected": {"stride": 1, "bias": True},
     "Linear": {"bias": True},
     "BatchNorm": {"eps": 1e-5, "momentum": 0.1, "affine": True, "track_running_stats": True},
+    "FrozenBatchNorm": {"eps": 1e-5},
     "GroupNorm": {"eps": 1e-5, "affine": True},
     "LayerNorm": {"eps": 1e-5, "elementwise_affine": True},
     "MaxPool": _MAX,
@@ -38,6 +39,7 @@ _CHANNELS: dict[str, tuple[str, ...]] = {
     "Linear": ("in", "out"),
     "Bilinear": ("in", "in", "out"),
     "BatchNorm": ("channels",),
+    "FrozenBatchNorm": ("channels",),
     "InstanceNorm": ("channels",),
     "LayerNorm": ("channels",),
     "ChannelLayerNorm": ("channels",),
@@ -52,6 +54,19 @@ _CHANNELS: dict[str, tuple[str, ...]] = {
 """What the first positional arguments are; the next one is the extent of a window."""
 
 
+_FLOATS = {
+    "LocalResponseNorm": frozenset({"alpha", "beta", "k"}),
+    "local_response_norm": frozenset({"alpha", "beta", "k"}),
+    "LeakyReLU": frozenset({"negative_slope"}),
+    "leaky_relu": frozenset({"negative_slope"}),
+    "ELU": frozenset({"alpha"}),
+    "elu": frozenset({"alpha"}),
+    "interpolate": frozenset({"scale_factor"}),
+    "pad": frozenset({"value"}),
+}
+"""Arguments for which TorchScript takes no whole numbers."""
+
+
 def family(called: str) -> str:
     """`nn.Conv2d` → `Conv`, `F.max_pool2d` → `max_pool`."""
     return re.sub(r"\d+d$", "", called.rpartition(".")[2])
@@ -61,6 +76,22 @@ def position_name(called: str, position: int) -> str:
     """What a positional argument is."""
     names = _CHANNELS.get(family(called), ())
     return names[position] if position < len(names) else "kernel" if position < len(names) + 1 else "size"
+
+
+def typed(call: Expr) -> Expr:
+    """A call whose numbers are of the types that TorchScript asks for."""
+    wanted = _FLOATS.get(family(call.called), frozenset()) if isinstance(call, Call) else frozenset()
+    if not wanted or not isinstance(call, Call):
+        return call
+    kwargs = tuple([(name, _float(value) if name in wanted else value) for name, value in call.kwargs])
+    return Call(call.function, call.args, kwargs)
+
+
+def _float(expr: Expr) -> Expr:
+    if not isinstance(expr, Const):
+        return expr
+    value = expr.value
+    return Const(tuple(map(float, value)) if isinstance(value, tuple) else float(value))
 
 
 def complete(call: Expr) -> Expr:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from archdsl.graph.model import Elaborated, Value
 from archdsl.outputs.torch.classes import Class
 from archdsl.outputs.torch.code import Call, Expr, Name, Operand
 from archdsl.outputs.torch.forward import Forward, Step, Style
@@ -13,18 +12,15 @@ from archdsl.outputs.torch.names import member, variable
 from archdsl.outputs.torch.uses import Leaf, Part, Use
 from archdsl.sizes import show
 
-Labels = Mapping[int, str]
-"""What values are called in the spec, by the id of the value."""
-
 _STARTS = frozenset({"learned", "pool", "source"})
 """Families of operators that begin a line; norms, activations and the like go on with it."""
 
 
-def block_forward(subject: Class, labels: Labels) -> tuple[Forward, str]:
+def block_forward(subject: Class) -> tuple[Forward, str]:
     """The method of a block's class, and its type."""
     group = subject.group
-    steps = _steps(subject, labels, False)
-    inputs = _input_names(subject.uses[0], labels)
+    steps = _steps(subject, False)
+    inputs = subject.uses[0].input_names
     returns = "Tensor" if len(group.results) == 1 else f"tuple[{', '.join(['Tensor'] * len(group.results))}]"
     if group.end is None or group.early is None:
         return Forward(inputs, steps, group.results), returns
@@ -38,6 +34,7 @@ def block_forward(subject: Class, labels: Labels) -> tuple[Forward, str]:
         condition=condition,
         more=steps[group.end :],
         more_results=group.results,
+        chooses=not late,
     )
     return forward, returns
 
@@ -50,21 +47,19 @@ class Wrappers:
     training: str
 
 
-def net_forward(subject: Class, labels: Labels, wrappers: Wrappers) -> tuple[Forward, str]:
+def net_forward(subject: Class, wrappers: Wrappers) -> tuple[Forward, str]:
     """The method of a net's class, and its type. What only training needs is computed last, if at all."""
     use = subject.uses[0]
     graph = use.graph
-    names = list(graph.inputs)
-    inputs = ["x"] if len(names) == 1 else [variable(name) for name in names]
-    steps = _steps(subject, labels, True)
+    steps = _steps(subject, True)
     known = {id(value): ref for value, ref in zip(use.outputs, subject.group.results, strict=True)}
     results = [known[id(value)] for value in graph.outputs.values()]
     returns = wrappers.always or "Tensor"
     if not graph.training_outputs:
-        return Forward(inputs, steps, results, wrappers.always), returns
+        return Forward(use.input_names, steps, results, wrappers.always), returns
     only = [part.training for part in use.parts]
     forward = Forward(
-        inputs,
+        use.input_names,
         [step for step, training in zip(steps, only, strict=True) if not training],
         results,
         wrappers.always,
@@ -76,7 +71,7 @@ def net_forward(subject: Class, labels: Labels, wrappers: Wrappers) -> tuple[For
     return forward, f"{returns} | {wrappers.training}"
 
 
-def _steps(subject: Class, labels: Labels, with_shapes: bool) -> list[Step]:
+def _steps(subject: Class, with_shapes: bool) -> list[Step]:
     group = subject.group
     steps = []
     for index, slot in enumerate(group.slots):
@@ -87,7 +82,7 @@ def _steps(subject: Class, labels: Labels, with_shapes: bool) -> list[Step]:
         outputs = tuple([(index, port) for port in range(len(part.outputs))])
         comment = show(part.outputs[0].shape or ()) if with_shapes and len(outputs) == 1 else ""
         steps.append(
-            Step(expr, slot.refs, outputs, _style(part), _names(part, labels), comment, function is None)
+            Step(expr, slot.refs, outputs, _style(part), _names(part, subject.uses[0].labels), comment, function is None)
         )
     return steps
 
@@ -98,7 +93,7 @@ def _style(part: Part) -> Style:
     return "merges" if part.node.op.family == "merge" and len(part.inputs) > 1 else "follows"
 
 
-def _names(part: Part, labels: Labels) -> tuple[str, ...]:
+def _names(part: Part, labels: Mapping[int, str]) -> tuple[str, ...]:
     """What the results of a part may be called."""
     declared = {id(value): name for name, value in part.declared.items()} if isinstance(part, Use) else {}
     wishes = []
@@ -107,18 +102,3 @@ def _names(part: Part, labels: Labels) -> tuple[str, ...]:
         usable = wish and not wish[0].isdigit()
         wishes.append(variable(wish) if usable else f"part{value.port + 1}" if len(part.outputs) > 1 else "")
     return tuple(wishes)
-
-
-def labels_of(graph: Elaborated) -> dict[int, str]:
-    """The label of each value that has one, by the value's id; the last one given counts."""
-    return {id(named.value): name.rpartition(".")[2] for name, named in graph.named.items()}
-
-
-def _input_names(use: Use, labels: Labels) -> list[str]:
-    passed = {id(v): name for name, v in use.scope.arguments.items() if isinstance(v, Value)}
-    names: list[str] = []
-    for index, value in enumerate(use.inputs):
-        wish = passed.get(id(value)) or (labels.get(id(value), "") if index else "x")
-        name = variable(wish) if wish and not wish[0].isdigit() else f"x{index + 1}"
-        names.append(name if name not in names else f"{name}{index + 1}")
-    return names

@@ -6,7 +6,7 @@ values that are needed outside of it, in an order that is the same for all uses 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import groupby
@@ -15,6 +15,8 @@ from typing import Any
 from archdsl.graph.model import Elaborated, Node, Scope, Value
 from archdsl.ops.contract import Torch
 from archdsl.outputs.torch.code import Call, Const, Expr, Name, Operand, template
+from archdsl.outputs.torch.names import Names, variable
+from archdsl.outputs.torch.signatures import typed
 
 Key = tuple[str, ...]
 
@@ -60,12 +62,12 @@ class Leaf:
 
     def call(self) -> Expr:
         """The function, over Operands."""
-        return template(self.torch.call or "", len(self.node.inputs))
+        return typed(template(self.torch.call or "", len(self.node.inputs)))
 
-    def constructor(self) -> Call:
+    def constructor(self) -> Expr:
         """The submodule."""
         module, args, kwargs = self.torch.module or "", self.torch.args, self.torch.kwargs
-        return Call(Name(module), tuple(map(Const, args)), tuple((name, Const(v)) for name, v in kwargs))
+        return typed(Call(Name(module), tuple(map(Const, args)), tuple((n, Const(v)) for n, v in kwargs)))
 
 
 @dataclass(eq=False)
@@ -76,6 +78,8 @@ class Use:
     scope: Scope
     parent: Use | None
     depth: int
+    labels: Mapping[int, str]
+    """What values are called in the spec, by the id of the value."""
     parts: list[Part] = field(default_factory=list)
     wanted: dict[int, Value] = field(default_factory=dict)
     """Values from outside, by id, in the order in which they are first needed."""
@@ -115,6 +119,20 @@ class Use:
             return tuple(self.graph.inputs.values())
         passed = {id(each) for each in self.scope.arguments.values() if isinstance(each, Value)}
         return tuple(sorted(self.wanted.values(), key=lambda value: id(value) in passed))
+
+    @cached_property
+    def input_names(self) -> list[str]:
+        """What its class calls them: the main input x, others as they are passed or labelled."""
+        if self.parent is None:
+            names = list(self.graph.inputs)
+            return ["x"] if len(names) == 1 else list(map(variable, names))
+        passed = {id(v): name for name, v in self.scope.arguments.items() if isinstance(v, Value)}
+        given = Names()
+        found = []
+        for index, value in enumerate(self.inputs):
+            wish = passed.get(id(value)) or ("x" if index == 0 else self.labels.get(id(value), "x"))
+            found.append(given.new(variable(wish) if not wish[0].isdigit() else "x"))
+        return found
 
     @cached_property
     def declared(self) -> dict[str, Value]:
@@ -185,7 +203,8 @@ def align_outputs(every: Iterable[Use]) -> None:
 
 def _nest(graph: Elaborated) -> tuple[list[Use], list[Use]]:
     """The tree of uses, and for each node the innermost use it stands in."""
-    root = Use(graph, graph.root, None, 0)
+    labels = {id(named.value): name.rpartition(".")[2] for name, named in graph.named.items()}
+    root = Use(graph, graph.root, None, 0, labels)
     found, places, stack = [root], [], [root]
     scopes = [scope for scope in graph.scopes[1:] if scope.end > scope.start]
     arriving = 0
@@ -193,7 +212,7 @@ def _nest(graph: Elaborated) -> tuple[list[Use], list[Use]]:
         while len(stack) > 1 and stack[-1].scope.end <= node.index:
             stack.pop()
         while arriving < len(scopes) and scopes[arriving].start <= node.index:
-            use = Use(graph, scopes[arriving], stack[-1], len(stack))
+            use = Use(graph, scopes[arriving], stack[-1], len(stack), labels)
             stack[-1].parts.append(use)
             if use.borrowed:
                 _lend(stack, use, use.scope.parent)
