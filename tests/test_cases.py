@@ -113,10 +113,14 @@ def annotated(case: Case, report: list[Diagnostic]) -> str:
         _say(said, each.at, "^", f"{mark}{each.code} {each.text}", _details(each))
         for label in each.labels:
             _say(said, label.span, "-", f"{mark}{label.text}", [])
-    return "".join(f"{line}\n" for part in case.parts for line in _lines(part, said, first=part is case.parts[0]))
+    return "".join(
+        f"{line}\n" for part in case.parts for line in _lines(part, said, first=part is case.parts[0])
+    )
 
 
-def _lines(part: Part, said: dict[tuple[str, int], list[tuple[int, list[str]]]], first: bool) -> Iterator[str]:
+def _lines(
+    part: Part, said: dict[tuple[str, int], list[tuple[int, list[str]]]], first: bool
+) -> Iterator[str]:
     if not first:
         yield f"#! file: {part.name}"
     for index, line in enumerate(part.lines):
@@ -128,15 +132,16 @@ def _lines(part: Part, said: dict[tuple[str, int], list[tuple[int, list[str]]]],
 
 
 def _say(
-    said: dict[tuple[str, int], list[tuple[int, list[str]]]], span: Span, sign: str, text: str, details: list[str]
+    said: dict[tuple[str, int], list[tuple[int, list[str]]]],
+    span: Span,
+    sign: str,
+    text: str,
+    details: list[str],
 ) -> None:
     line, column = span.source.position(span.start)
     room = len(span.source.line(line)) - column + 1
     marks = sign * max(min(span.end - span.start, room), 1) + "…" * ("\n" in span.text.rstrip("\n"))
-    if column > 3:
-        head = f"#!{' ' * (column - 3)}{marks} "
-    else:
-        head = f"#! {column}: {marks} "
+    head = f"#!{' ' * (column - 3)}{marks} " if column > 3 else f"#! {column}: {marks} "
     indent = f"#!{' ' * (column + 1)}"
     rows = [f"{head}{text}", *(f"{indent}{detail}" for detail in details)]
     said.setdefault((span.source.name, line), []).append((column, rows))
@@ -194,7 +199,11 @@ def uses(text: str, remedy: str) -> bool:
 
 
 def test_every_diagnostic_has_a_case() -> None:
-    said = {code for path in PATHS for code in re.findall(r"^#!.*?[\^…] (?:\[\d+\] )?([EW]\d+)", path.read_text("utf-8"), re.M)}
+    said = {
+        code
+        for path in PATHS
+        for code in re.findall(r"^#!.*?[\^…] (?:\[\d+\] )?([EW]\d+)", path.read_text("utf-8"), re.M)
+    }
     assert set(every_diagnostic()) <= said
 
 

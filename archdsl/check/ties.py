@@ -16,6 +16,7 @@ from archdsl.diagnostics import Error, Label, Report
 from archdsl.graph.model import Elaborated, Node, Tied
 from archdsl.ops.contract import Weight
 from archdsl.sizes import Shape, show
+from archdsl.source import Span
 
 
 class NothingToTie(Error):
@@ -129,15 +130,31 @@ def _weight(costs: list[Cost], place: Place) -> Weight:
 
 
 def _missing(tie: Tied, name: str, parameters: dict[str, Place]) -> NothingToTie:
-    module = name.rpartition(".")[0]
-    there = [known for known in parameters if known.rpartition(".")[0] in (module, name)]
-    close = there or get_close_matches(name, parameters, 1)
+    modules = {known.rpartition(".")[0] for known in parameters}
+    module = name if name in modules else name.rpartition(".")[0]
+    there = [f"`{known}`" for known in parameters if known.rpartition(".")[0] == module]
+    begin = tie.span.text.find(name)
+    start = tie.span.start + begin
     return NothingToTie(
-        at=tie.span,
+        at=Span(tie.span.source, start, start + len(name)) if begin >= 0 else tie.span,
         name=name,
-        notes=(f"`{module}` has {', '.join(f'`{each}`' for each in there)}",) if there else (),
-        hints=tuple(tie.span.text.replace(name, each) for each in close[:1]),
+        notes=(f"`{module}` has {', '.join(there)}",) if there else (),
+        hints=_meant(tie, parameters),
     )
+
+
+def _meant(tie: Tied, parameters: dict[str, Place]) -> tuple[str, ...]:
+    """The tie with the names that were most likely meant, if there are such on both sides."""
+    text = tie.span.text
+    for name in (tie.left, tie.right):
+        if name in parameters:
+            continue
+        full = [f"{name}.weight"] if f"{name}.weight" in parameters else []
+        close = full or get_close_matches(name, parameters, 1, 0.8)
+        if not close:
+            return ()
+        text = text.replace(name, close[0])
+    return (text,)
 
 
 def _differing(

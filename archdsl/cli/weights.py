@@ -125,7 +125,9 @@ def _remedy(proposal: Proposal) -> str:
     if proposal.final.complete:
         return "`--convert OUT.safetensors` writes what the network wants, under its names"
     if proposal.ambiguous:
-        return 'say which is meant with `--map FILE`, as in {"a.name": "another", "a.part.": "", "unused": null}'
+        return (
+            'say which is meant with `--map FILE`, as in {"a.name": "another", "part.": "", "unused": null}'
+        )
     return ""
 
 

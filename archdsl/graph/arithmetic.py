@@ -8,7 +8,7 @@ from typing import Any
 
 from archdsl.graph.values import describe
 
-LARGEST = 10**30
+LARGEST = 10**70
 """Beyond any count of a network; larger numbers are refused before they fill the memory."""
 LONGEST = 100_000
 """Members of a list, letters of a text."""

@@ -64,22 +64,22 @@ def bind(
         bound.setdefault(name, []).append(argument)
     for name in names:
         if name in required and name not in bound:
-            hints = (_completed(callee, names, required, bound),)
+            hints = (_completed(callee.strip("`"), at, names, required, bound),)
             raise fail(MissingArgument(at=at, callee=callee, parameter=name, trace=trace, hints=hints))
     return bound
 
 
 def _completed(
-    callee: str, names: list[str], required: set[str], bound: dict[str, list[tree.Argument]]
+    callee: str, at: Span, names: list[str], required: set[str], bound: dict[str, list[tree.Argument]]
 ) -> str:
     """The call as it is, with what is missing."""
-    given = (_text(name, bound) if name in bound else f"{name} = …" for name in names if name in required)
-    rest = (argument.span.text for name in bound if name not in required for argument in bound[name])
-    return f"`{callee.strip('`')}({', '.join([*given, *rest])})`"
-
-
-def _text(name: str, bound: dict[str, list[tree.Argument]]) -> str:
-    return ", ".join(argument.span.text for argument in bound[name])
+    missing = [f"{name} = …" for name in names if name in required and name not in bound]
+    text = at.text
+    if text.startswith(f"{callee}(") and text.endswith(")") and "\n" not in text:
+        given = [text[len(callee) + 1 : -1]]
+    else:
+        given = [argument.span.text for arguments in bound.values() for argument in arguments]
+    return f"`{callee}({', '.join(filter(None, [*given, *missing]))})`"
 
 
 def _listed(names: list[str]) -> str:

@@ -182,6 +182,11 @@ class Builder:
         found = (n for n in self.nodes[scope.start : end] if n.scope is scope and n.name == name)
         return next(found, None)
 
+    def children(self, scope: Scope) -> list[str]:
+        """The names of the parts of a scope."""
+        scopes = [each.name for each in self.scopes if each.parent is scope]
+        return scopes + [node.name for node in self.nodes[scope.start : scope.end] if node.scope is scope]
+
     def node(
         self,
         op: Op,

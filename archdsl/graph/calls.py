@@ -110,7 +110,8 @@ class Calls(Evaluator):
             what = f"{definition.what} `{definition.name}`"
             self.fail(NotCallable(at=node.body.span, what=what, given="body", trace=place.trace))
         required = {each.name.name for each in parameters if each.default is None}
-        callee = f"`{definition.name}`"
+        has_holes = isinstance(definition, NotationDefinition) and definition.tree.name.holes
+        callee = f"`{node.function.span.text if has_holes else definition.name}`"
         bound = bind(callee, names, required, given, node.span, place.trace, self.builder.fail)
         made = {}
         for name, arguments in bound.items():

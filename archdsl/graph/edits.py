@@ -17,7 +17,18 @@ from archdsl.graph.errors import NoConvolution, NotALayer, UnknownModule
 from archdsl.graph.lookup import dotted
 from archdsl.graph.model import Node, Value
 from archdsl.graph.names import module_name
-from archdsl.graph.values import LAYERS, Env, Flow, Layer, OpLayer, Outputs, Part, describe, plain
+from archdsl.graph.values import (
+    LAYERS,
+    Env,
+    Flow,
+    Layer,
+    OpLayer,
+    Outputs,
+    Part,
+    SequenceLayer,
+    describe,
+    plain,
+)
 from archdsl.ops import OPERATORS
 from archdsl.syntax import tree
 
@@ -106,22 +117,30 @@ class Edits:
 
 
 def _replaced(evaluator: Evaluator, change: Change, name: str, x: Flow, place: Place) -> Flow:
-    edit = change.edit
-    assert edit.value is not None
-    value = evaluator.value(edit.value, _env(change, x), place)
+    """Make another module of this name; a chain makes a sequence."""
+    node, env = change.edit.value, _env(change, x)
+    assert node is not None
+    if isinstance(node, tree.Chain):
+        return evaluator.put(SequenceLayer((node,), env, node, braces=False), x, place, name)
+    value = evaluator.value(node, env, _beside(place, name))
     if isinstance(value, LAYERS):
         return evaluator.put(value, x, place, name)
     if isinstance(value, Value | Outputs | Part):
         return value
-    evaluator.fail(NotALayer(at=edit.value.span, what=describe(value), trace=place.trace))
+    evaluator.fail(NotALayer(at=node.span, what=describe(value), trace=place.trace))
 
 
 def _inserted(evaluator: Evaluator, change: Change, name: str, x: Flow, place: Place) -> Flow:
-    """Run an inserted chain; its parts are named after the module beside, so that no name shifts."""
+    """Run an inserted chain beside the module of this name."""
     assert change.edit.value is not None
+    return evaluator.line(change.edit.value, x, _beside(place, name), _env(change, x))
+
+
+def _beside(place: Place, name: str) -> Place:
+    """The same place, for what is named after the module beside it, so that no name shifts."""
     inner = place.within(place.trace)
     inner.namer = inner.namer.beside(name)
-    return evaluator.line(change.edit.value, x, inner, _env(change, x))
+    return inner
 
 
 def _env(change: Change, x: Flow) -> Env:
@@ -134,14 +153,15 @@ def path_of(path: tree.Expression) -> str:
     return ".".join(map(module_name, dotted(path)))
 
 
-def unmet(edits: Iterable[tree.Edit], met: set[int], paths: Iterable[str]) -> list[UnknownModule]:
+def unmet(
+    edits: Iterable[tree.Edit], met: set[int], paths: Iterable[str], until: tree.Edit | None
+) -> list[UnknownModule]:
     """A diagnostic for each change whose module was never made; `convolve` looks for itself."""
     known = set(paths)
-    return [
-        UnknownModule(at=edit.path.span, name=path_of(edit.path), hints=nearest(path_of(edit.path), known))
-        for edit in edits
-        if id(edit) not in met and edit.kind != "convolve"
-    ]
+    labels = (Label(until.span, "the base ends here"),) if until else ()
+    missing = [edit for edit in edits if id(edit) not in met and edit.kind != "convolve"]
+    named = [(edit.path.span, path_of(edit.path)) for edit in missing]
+    return [UnknownModule(at=at, name=name, labels=labels, hints=nearest(name, known)) for at, name in named]
 
 
 def convolved(
@@ -170,10 +190,6 @@ def convolved(
         lowered[node.path] = _convolution(evaluator, edit, node, flatten)
     if not lowered:
         _refuse(evaluator, edit, f"`{part}` has no linear layer")
-    staying = (n for n in nodes if n.op.name == "linear" and n.path not in (*lowered, *before))
-    for node in staying:
-        if _source(node).path in lowered:
-            _refuse(evaluator, edit, f"`{node.path}` reads the same map, and would stay linear", node)
     return lowered
 
 

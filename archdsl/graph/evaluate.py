@@ -251,7 +251,8 @@ class Evaluator(Lookup):
         what = f"`{node.value.span.text}`" + (f" ({show(shape)})" if shape else "")
         listed = ", ".join(f"`{name}`" for name in known)
         hints = with_port(tensor, node.name) if isinstance(tensor, Value) else ()
-        hints = hints or nearest(node.name, known) or (f"it has {listed}",) * bool(known)
+        parts = self.builder.children(value.scope) if isinstance(value, Part) else []
+        hints = hints or nearest(node.name, [*known, *parts]) or (f"it has {listed}",) * bool(known)
         self.fail(NoAttribute(at=node.span, what=what, name=node.name, hints=hints, trace=place.trace))
 
     @staticmethod

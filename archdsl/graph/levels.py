@@ -34,9 +34,7 @@ _STANDING = tree.Freeze | tree.Init | tree.Loss | tree.Tie | tree.Notation | tre
 """Lines that hold for a level wherever an `until` ends it."""
 
 
-def run_levels(
-    expander: Expander, below: Below, levels: list[Choice], envs: list[Env], place: Place
-) -> Flow:
+def run_levels(expander: Expander, below: Below, levels: list[Choice], envs: list[Env], place: Place) -> Flow:
     """Run the lines of each level, changed by those above; what the last one gives."""
     changes = _changes(expander, below, levels, envs)
     builder, last = expander.builder, len(levels) - 1
@@ -44,19 +42,22 @@ def run_levels(
     labels: list[str] = []
     met: set[int] = set()
     x: Flow = None
+    until: tree.Edit | None = None
     ended_by = 0
     for index, (level, env) in enumerate(zip(levels, envs, strict=True)):
         if index == last:
-            _refuse_unmet(builder, level, met)
+            _refuse_unmet(builder, level, met, until)
             _close_base(expander)
         labels += [module_name(label.name) for label in labels_in(level.net.body)]
         place.namer.reserved = frozenset(labels)
         expander.edits = _in_force(changes[index + 1 :])
         expander.overriding = _inputs(levels[index + 1 :], envs[index + 1 :])
+        expander.redeclared = _outputs(levels[index + 1 :])
         expander.variant = level.column
         x, reached = _run(expander, level, env, _place(place, levels, index), x, index < ended_by)
         if reached is not None:
-            ended_by = next(number for number, each in enumerate(levels) if reached in each.net.body.items)
+            until = reached
+            ended_by = next(number for number, each in enumerate(levels) if until in each.net.body.items)
         met |= expander.edits.met
     return x
 
@@ -73,7 +74,8 @@ def _run(
         if declared_below or edits or (ended and not isinstance(item, _STANDING)):
             continue
         try:
-            x = expander.lines((item,), x, place, env)
+            flow = expander.lines((item,), x, place, env)
+            x = x if isinstance(item, tree.Input) and level.base is not None else flow
         except Reached as end:
             x, reached, ended = end.value, end.edit, True
             _close_scopes(expander.builder, plain(x))
@@ -97,13 +99,13 @@ def _close_base(expander: Expander) -> None:
     expander.inherited = {id(line) for line in lines}
     expander.inherited_nodes = len(expander.builder.nodes)
     expander.inherited_ties = len(expander.ties)
-    expander.inherited_outputs = {*expander.outputs, *expander.training_outputs}
 
 
-def _refuse_unmet(builder: Builder, level: Choice, met: set[int]) -> None:
-    """Refuse changes of modules that the base, which has run, does not have."""
+def _refuse_unmet(builder: Builder, level: Choice, met: set[int], until: tree.Edit | None) -> None:
+    """Refuse changes of modules that the base, which has run, does not have, or not before its end."""
     own = [item for item in level.net.body.items if isinstance(item, tree.Edit)]
-    errors = [] if builder.failed or level.base is None else unmet(own, met, paths_of(builder))
+    sound = level.base is not None and not builder.failed
+    errors = unmet(own, met, paths_of(builder), until) if sound else []
     for error in errors:
         builder.fail(error)
     if errors:
@@ -162,6 +164,12 @@ def _inputs(levels: list[Choice], envs: list[Env]) -> dict[str, tuple[tree.Input
         for item in level.net.body.items
         if isinstance(item, tree.Input)
     }
+
+
+def _outputs(levels: list[Choice]) -> set[str]:
+    """The outputs that these levels declare."""
+    items = chain.from_iterable(level.net.body.items for level in levels)
+    return {item.name.name for item in items if isinstance(item, tree.Output)}
 
 
 # --- parameters -----------------------------------------------------------------------------------------

@@ -61,12 +61,13 @@ class Lines(Calls):
         """Changes that nets made from this one make to the lines that run now."""
         self.overriding: dict[str, tuple[tree.Input, Env]] = {}
         """Inputs that such nets declare anew."""
+        self.redeclared: set[str] = set()
+        """Outputs that such nets declare anew."""
         self.inherited: set[int] = set()
         """The lines, by id, that a base says of how it trains; they go with what they speak of."""
         self.inherited_nodes = 0
         """How many nodes, the first ones, come from a base."""
         self.inherited_ties = 0
-        self.inherited_outputs: set[str] = set()
         self.freezes: list[tuple[tree.Freeze, str]] = []
         """Each with the path of the scope that it stands in."""
         self.inits: list[tuple[tree.Init, Place, Env]] = []
@@ -244,10 +245,15 @@ class Lines(Calls):
         prefix = place.scope.path
         return self.edits.around(self, f"{prefix}.{name}" if prefix else name, name, x, place, make)
 
+    def left_out(self, output: str) -> bool:
+        """Whether nets made from this one do without an output of it."""
+        removed = self.edits.removes(module_name(output))
+        return removed or output in self.redeclared
+
     # -- declarations ---------------------------------------------------------------------------
 
     def let(self, item: tree.Let, env: Env, place: Place) -> None:
-        self.declared[id(env.owner), item.name.name] = item.name, "the `let`"
+        self.declared[id(env.owner), item.name.name] = item.name, "the value"
         if item.parameters is not None:
             value: Any = FunctionDefinition(item, env)
         else:
@@ -318,7 +324,7 @@ class Lines(Calls):
 
     def _output(self, item: tree.Output, x: Flow, place: Place, env: Env) -> None:
         """A side branch: it reads what came before, and what comes next reads that too."""
-        if place.scope.kind == "net" and self.edits.removes(module_name(item.name.name)):
+        if place.scope.kind == "net" and self.left_out(item.name.name):
             return
         steps = item.value.steps if isinstance(item.value, tree.Chain) else ()
         last = steps[-1] if steps else tree.Step(None, item.value, item.value.span)
@@ -341,9 +347,6 @@ class Lines(Calls):
             outputs = _block_scope(place.scope).outputs
             if item.training:
                 self._misplaced(item, "`training output`", "belongs into a net", place)
-        if item.name.name in self.inherited_outputs:  # declared anew
-            self.inherited_outputs.discard(item.name.name)
-            outputs.pop(item.name.name, None)
         if item.name.name in outputs:
             self.fail(DuplicateName(at=item.name.span, name=item.name.name, trace=place.trace))
         outputs[item.name.name] = result
@@ -382,7 +385,8 @@ class Lines(Calls):
             raise self.builder.abandon(too_large(item.span, place.trace))
         self.check_name(item.variable, place)
         for value in values:
-            step = Step(f"{item.variable.name} = {value}", item.variable.span, place.trace)
+            shown = value if isinstance(value, int | float | str) else describe(value)
+            step = Step(f"{item.variable.name} = {shown}", item.variable.span, place.trace)
             yield place.within(step, len(values)), Env(env, item, {item.variable.name: value})
 
 

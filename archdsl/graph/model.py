@@ -221,7 +221,7 @@ class Elaborated:
         return frozenset(
             node.index
             for node in self.nodes
-            if next((each.frozen for each in last_first if _within(node.path, each.path)), False)
+            if next((each.frozen for each in last_first if is_within(node.path, each.path)), False)
         )
 
     @property
@@ -241,5 +241,6 @@ class Elaborated:
         return multigraph(self)
 
 
-def _within(path: str, part: str) -> bool:
+def is_within(path: str, part: str) -> bool:
+    """Whether a path is that of a module or of one of its parts; the empty path is the net."""
     return not part or path == part or path.startswith(f"{part}.")

@@ -13,6 +13,7 @@ from archdsl.graph.bounds import refuse_bombs
 from archdsl.graph.build import Builder, Namer, Place
 from archdsl.graph.calls import DEEPEST
 from archdsl.graph.choices import Choice
+from archdsl.graph.edits import path_of
 from archdsl.graph.errors import (
     Abandoned,
     DuplicateName,
@@ -25,7 +26,7 @@ from archdsl.graph.errors import (
 from archdsl.graph.expand import Expander
 from archdsl.graph.levels import level_envs, paths_of, run_levels
 from archdsl.graph.lookup import dotted
-from archdsl.graph.model import Elaborated, Node, Scope, Value
+from archdsl.graph.model import Elaborated, Node, Scope, Value, is_within
 from archdsl.graph.program import Program
 from archdsl.graph.prune import prune
 from archdsl.graph.subjects import is_literal, resolve
@@ -120,7 +121,7 @@ def elaborate(
     builder = expander.builder
     try:
         with _deep_recursion():
-            if refuse_bombs(net, names.env, report):
+            if any(refuse_bombs(level.net, names.env, report) for level in choice.lineage):
                 return None
             return _elaborated(expander, program, names, choice, settings)
     except (Failed, Abandoned):
@@ -154,7 +155,7 @@ def _elaborated(
         ends = [*outputs.values(), *expander.training_outputs.values()]
         declared = {item.name.name for item in net.body.items if isinstance(item, tree.Input)}
         prune(expander, ends, expectations, declared)
-    _drop_ties(expander)
+    _drop_ties(expander, choice.lineage)
     training = frozen(expander), starts(expander), losses(expander, outputs)
     _unused_labels(expander)
     if builder.failed:
@@ -238,14 +239,17 @@ def _mark_training(nodes: list[Node], outputs: dict[str, Value], training: dict[
                 wanted[value.node.index] = True
 
 
-def _drop_ties(expander: Expander) -> None:
-    """Leave out the ties of a base whose modules are gone."""
-    inherited = expander.ties[: expander.inherited_ties]
-    paths = set(paths_of(expander.builder)) if inherited else set()
-    gone = [
-        tie for tie in inherited if not {side.rpartition(".")[0] for side in (tie.left, tie.right)} <= paths
-    ]
-    expander.ties = [tie for tie in expander.ties if tie not in gone]
+def _drop_ties(expander: Expander, lineage: list[Choice]) -> None:
+    """Leave out the ties of a base whose modules are gone, or are others now."""
+    if not expander.inherited_ties:
+        return
+    items = [item for level in lineage[1:] for item in level.net.body.items]
+    replaced = [path_of(i.path) for i in items if isinstance(i, tree.Edit) and i.kind == "replace"]
+    paths = paths_of(expander.builder)
+    kept = {path for path in paths if not any(is_within(path, each) for each in replaced)}
+    for tie in expander.ties[: expander.inherited_ties]:
+        if not {side.rpartition(".")[0] for side in (tie.left, tie.right)} <= kept:
+            expander.ties.remove(tie)
 
 
 def _unused_labels(expander: Expander) -> None:

@@ -62,7 +62,9 @@ def load(source: Source, read: Callable[[str], str], report: Report) -> Program 
             text = read(target)
         except (OSError, UnicodeDecodeError) as error:
             why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-            report.add(ImportFailed(at=written.span, path=written.value, why=why or "it cannot be read"))
+            hints = () if target.endswith(".arch") else (f'`"{written.value}.arch"`',)
+            why = why or "it cannot be read"
+            report.add(ImportFailed(at=written.span, path=written.value, why=why, hints=hints))
             return None
         folder = posixpath.dirname(source.name)
         return parse(Source(posixpath.join(folder, target) if folder else target, text), report)

@@ -46,9 +46,19 @@ def _origins(values: list[Value], axis: int | None, at: Span) -> list[Label]:
     for value, node, place in zip(values, makers, places, strict=True):
         if place[1:] == at[1:]:
             continue
-        again = f" ({node.trace.text})" if node.trace and places.count(place) > 1 else ""
+        again = _way(node, makers) if places.count(place) > 1 else ""
         labels.append(Label(place, f"{_size(value.shape or (), axis)} from here{again}"))
     return labels
+
+
+def _way(node: Node, makers: list[Node]) -> str:
+    """How a layer was reached, from where that differs from the way to others on the same place."""
+    paths = [[step.text for step in each.trace.path()] for each in makers if each.trace]
+    own = [step.text for step in node.trace.path()] if node.trace else []
+    shared = 0
+    while all(path[shared : shared + 1] == own[shared : shared + 1] != [] for path in paths):
+        shared += 1
+    return f" ({' → '.join(own[shared:])})" if own[shared:] else ""
 
 
 def _place(node: Node) -> Span:

@@ -27,9 +27,8 @@ def remedies(
     """What to write instead, as far as that can be told."""
     yield from problem.hints
     if problem.sets:
-        if text := rewritten(site, op, problem.sets, len(ends)):
-            yield f"`{text}`"
-        yield from _without_channels(op, inputs)
+        text = rewritten(site, op, problem.sets, len(ends))
+        yield from [*_without_channels(op, inputs)] or [f"`{text}`"] * bool(text)
     if problem.fits is not None:
         index, reference = problem.operands
         shape, fits, axis = inputs[index].shape or (), problem.fits, problem.axis or 0
@@ -37,7 +36,7 @@ def remedies(
         if not found and len(inputs) == 2:
             found = [*_other_arguments(maker(inputs[reference], axis), axis, shape)]
         yield from found
-        if axis:
+        if axis and not (isinstance(site, tree.Call) and site.body):
             yield from _resized(inputs, index, reference, ends)
 
 

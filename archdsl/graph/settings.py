@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from archdsl.diagnostics import Report
@@ -55,9 +56,8 @@ def input_shape(evaluator: Evaluator, item: tree.Input, env: Env, place: Place) 
     value = evaluator.static(item.shape, env, place)
     sizes = (value,) if not isinstance(value, tuple) else value
     if not all(isinstance(size, int) and not isinstance(size, bool) and size >= 1 for size in sizes):
-        evaluator.fail(
-            WrongShape(at=item.shape.span, what="an input", got=describe(value), trace=place.trace)
-        )
+        at, got, meant = item.shape.span, describe(value), _as_shape(value)
+        evaluator.fail(WrongShape(at=at, what="an input", got=got, hints=meant, trace=place.trace))
     dtype = item.dtype.name if item.dtype else "float"
     if dtype not in ("float", "int"):
         assert item.dtype is not None
@@ -72,3 +72,13 @@ def input_shape(evaluator: Evaluator, item: tree.Input, env: Env, place: Place) 
             )
         )
     return sizes, dtype
+
+
+def _as_shape(value: Any) -> tuple[str, ...]:
+    """A list or a text of sizes, as a shape is written."""
+    if isinstance(value, tuple):
+        return ("each size is at least 1",)
+    sizes = re.findall(r"\d+", value) if isinstance(value, str) else value
+    if isinstance(sizes, list) and sizes and all(str(size).isdigit() for size in sizes):
+        return (f"`{' x '.join(map(str, sizes))}`",)
+    return ()

@@ -65,7 +65,5 @@ def _refuse(
 ) -> NoReturn:
     labels = (Label(shared.used, "its first use"),) if shared.used else ()
     expander.fail(
-        SharedDiffers(
-            at=use, name=shared.name, first=first, second=second, labels=labels, trace=place.trace
-        )
+        SharedDiffers(at=use, name=shared.name, first=first, second=second, labels=labels, trace=place.trace)
     )

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar, Literal, NamedTuple
 
 from archdsl.ops.arguments import REQUIRED, Arg, TensorKind
@@ -265,7 +266,7 @@ class Op:
 
     # -- derived --------------------------------------------------------------------------------
 
-    @property
+    @cached_property
     def tensors(self) -> tuple[str, ...]:
         """The arguments for which tensors were given, in the order in which those follow the inputs."""
         return tuple(self._given())

@@ -10,28 +10,31 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar, Literal
 
-from archdsl.ops.arguments import Count, Fraction, Kind, Real, Tensor, Unfit, arg
+from archdsl.ops.arguments import Count, Fraction, Kind, Positive, Real, Tensor, Unfit, arg
 from archdsl.ops.contract import Op, Port, Refused, Sample, Torch, operator
 from archdsl.ops.problems import BranchesDisagree, Problem, WrongRank
 from archdsl.ops.regions import BOXES, not_boxes
 from archdsl.sizes import Shape, show
 
 
-def numbers(words: str, count: int | None = None) -> Kind:
-    """A list of numbers above 0; of so many, if that is said."""
+def _listed(kind: Kind, words: str, count: int | None = None) -> Kind:
+    """A list of what a kind accepts, or one alone; of so many, if that is said."""
 
-    def accept(value: Any) -> list[float]:
+    def accept(value: Any) -> list[Any]:
         given = value if isinstance(value, list | tuple) else [value]
-        fits = all(isinstance(each, int | float) and not isinstance(each, bool) and each > 0 for each in given)
-        if not fits or not given or (count is not None and len(given) != count):
+        if not given or (count is not None and len(given) != count):
             raise Unfit(words)
-        return list(given)
+        try:
+            return [kind.accept(each) for each in given]
+        except Unfit:
+            raise Unfit(words) from None
 
     return Kind(words, accept)
 
 
-Numbers = numbers("a list of numbers above 0")
-Stds = numbers("a list of four numbers above 0", 4)
+Counts = _listed(Count, "a list of whole numbers, at least 1")
+Ratios = _listed(Kind("", lambda value: float(Positive.accept(value))), "a list of numbers above 0")
+Stds = _listed(Positive, "a list of four numbers above 0", 4)
 STDS = [0.1, 0.1, 0.2, 0.2]
 
 
@@ -93,16 +96,16 @@ class AnchorBoxes(Boxes):
     short = "anchors"
     spatial = (2, 2)
 
-    sizes: Any = arg(Numbers, "side of a square box of each area, in image cells")
-    ratios: Any = arg(Numbers, "height of the boxes for a width of 1", [0.5, 1, 2])
-    stride: float = arg(Real, "image cells from one cell of the map to the next", 1)
+    sizes: Any = arg(Counts, "side of a square box of each area, in image cells")
+    ratios: Any = arg(Ratios, "height of the boxes for a width of 1, of equal area", [0.5, 1.0, 2.0])
+    stride: int = arg(Count, "image cells from one cell of the map to the next", 1)
 
     def outputs(self, *inputs: Shape) -> tuple[Shape, ...]:
         _, height, width = inputs[0]
         return ((height * width * len(self.sizes) * len(self.ratios), 4),)
 
     def torch(self, *inputs: Shape) -> Torch:
-        call = f"anchor_boxes({{0}}, {floats(self.sizes)}, {floats(self.ratios)}, {float(self.stride)})"
+        call = f"anchor_boxes({{0}}, {self.sizes}, {self.ratios}, {self.stride})"
         return Torch(call=call, helper="anchor_boxes")
 
     def label(self, *inputs: Shape) -> str:
@@ -155,7 +158,7 @@ class Propose(Boxes):
         return (self.after, 4), (self.after,)
 
     def torch(self, *inputs: Shape) -> Torch:
-        options = f"{self.before}, {self.after}, {self.iou}, {self.min_size}"
+        options = f"{self.before}, {self.after}, {float(self.iou)}, {float(self.min_size)}"
         return Torch(call=f"propose({{0}}, {{1}}, {{2}}, {{3}}, {options})", helper="propose")
 
     def label(self, *inputs: Shape) -> str:
@@ -208,7 +211,7 @@ class NMS(Boxes):
         return (self.count, 4), (self.count,)
 
     def torch(self, *inputs: Shape) -> Torch:
-        return Torch(call=f"nms({{0}}, {{1}}, {self.count}, {self.iou})", helper="nms")
+        return Torch(call=f"nms({{0}}, {{1}}, {self.count}, {float(self.iou)})", helper="nms")
 
     def label(self, *inputs: Shape) -> str:
         return f"keep {self.count} boxes"
@@ -263,7 +266,7 @@ class Detect(Boxes):
         return (self.count, 4), (self.count,), (self.count,)
 
     def torch(self, *inputs: Shape) -> Torch:
-        options = f"{self.count}, {self.score}, {self.iou}, {self.stds}"
+        options = f"{self.count}, {float(self.score)}, {float(self.iou)}, {self.stds}"
         return Torch(call=f"detect({{0}}, {{1}}, {{2}}, {{3}}, {options})", helper="detect")
 
     def label(self, *inputs: Shape) -> str:

@@ -23,19 +23,14 @@ def not_boxes(op: Op, shape: Shape, operand: int, argument: str | None = None) -
         yield Problem(WrongRank, argument, operands=(operand,), op=op.name, wants=wants, shape=show(shape))
 
 
-def _is_stride(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and value > 0
+def _strides(value: Any) -> int | list[int]:
+    try:
+        return [Count.accept(each) for each in value] if isinstance(value, list) else Count.accept(value)
+    except Unfit:
+        raise Unfit(Strides.words) from None
 
 
-def _strides(value: Any) -> Any:
-    if _is_stride(value):
-        return value
-    if isinstance(value, list) and value and all(map(_is_stride, value)):
-        return value
-    raise Unfit("a number above 0, or a list of one for each map")
-
-
-Strides = Kind("a number above 0, or a list of one for each map", _strides)
+Strides = Kind("a whole number, at least 1, or a list of one for each map", _strides)
 
 
 class Regions(Op):
@@ -46,7 +41,7 @@ class Regions(Op):
 
     size: int | tuple[int, ...] = arg(PerAxis, "size of the map of each box")
     boxes: bool = arg(Tensor, BOXES)
-    stride: Any = arg(Strides, "image cells from one cell of the map to the next", 1)
+    stride: int | list[int] = arg(Strides, "image cells from one cell of the map to the next", 1)
 
     @property
     def sees(self) -> Literal["point", "all"]:
@@ -61,7 +56,7 @@ class Regions(Op):
                 return
         yield from axes_agree(self, maps[0], "size")
         yield from not_boxes(self, boxes, len(maps), "boxes")
-        given = len(self.stride) if isinstance(self.stride, list) else 1
+        given = len(self._strides())
         if given != len(maps):
             maps_read = f"{len(maps)} map{'s' * (len(maps) > 1)}"
             why = f"there {'is' if len(maps) == 1 else 'are'} {maps_read}, and `stride` has {given}"
@@ -73,8 +68,8 @@ class Regions(Op):
     def preserves(self, axis: int, *inputs: Shape) -> int | None:
         return None
 
-    def _scales(self) -> list[float]:
-        return list(self.stride) if isinstance(self.stride, list) else [self.stride]
+    def _strides(self) -> list[int]:
+        return self.stride if isinstance(self.stride, list) else [self.stride]
 
 
 @operator
@@ -89,7 +84,7 @@ class RoIPool(Regions):
     short = "roi_pool"
 
     def torch(self, *inputs: Shape) -> Torch:
-        call = f"roi_pool({{0}}, {{1}}, {per_axis(self.size, 2)}, {self._scales()[0]})"
+        call = f"roi_pool({{0}}, {{1}}, {per_axis(self.size, 2)}, {self._strides()[0]})"
         return Torch(call=call, helper="roi_pool")
 
     def label(self, *inputs: Shape) -> str:
@@ -144,7 +139,7 @@ class RoIAlign(Regions):
                     right=show(maps[0]),
                 )
                 return
-        levels = [log2(stride) for stride in self._scales()]
+        levels = [log2(stride) for stride in self._strides()]
         if len(levels) > 1 and levels != [levels[0] + i for i in range(len(levels))]:
             why = f"each level of a pyramid has twice the stride of the one before, not {self.stride}"
             yield Problem(ArgumentConflict, "stride", operands=(), op=self.name, why=why)
@@ -153,7 +148,7 @@ class RoIAlign(Regions):
         last = len(inputs) - 1
         maps = ", ".join(f"{{{index}}}" for index in range(last))
         aligned = ", aligned=True" if self.aligned else ""
-        rest = f"{per_axis(self.size, 2)}, {self._scales()}, {self.sampling}{aligned}"
+        rest = f"{per_axis(self.size, 2)}, {self._strides()}, {self.sampling}{aligned}"
         return Torch(call=f"roi_align([{maps}], {{{last}}}, {rest})", helper="roi_align")
 
     def label(self, *inputs: Shape) -> str:

@@ -1,16 +1,14 @@
-"""Numbers kept, axes changed: flatten, identity, reshape, rearrange, shuffle, split."""
+"""Numbers kept, axes changed: flatten, identity, reshape, shuffle, split."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from math import prod
-from typing import Any
 
-from archdsl.ops.arguments import Axis, Count, CountOrZero, Kind, Shaped, Unfit, arg
+from archdsl.ops.arguments import Axis, Count, CountOrZero, Shaped, arg
 from archdsl.ops.axes import axis_exists, from_front, groups_divide
 from archdsl.ops.contract import Op, Refused, Sample, Torch, operator
-from archdsl.ops.problems import ArgumentConflict, ElementsDisagree, NotDivisible, Problem, WrongRank
+from archdsl.ops.problems import ArgumentConflict, ElementsDisagree, NotDivisible, Problem
 from archdsl.sizes import Shape, axis_name, show
 
 
@@ -133,103 +131,6 @@ class Reshape(Op):
     @classmethod
     def refused(cls) -> Iterable[Refused]:
         yield Refused(Reshape(to=(4, 31)), ((4, 5, 6),), "E306")
-
-
-def _axes_of(pattern: str) -> tuple[list[str], list[list[str]]]:
-    """The names before the arrow, and the groups of names behind it. Raises ValueError if ill-formed."""
-    before, after = pattern.split("->")
-    names = before.split()
-    groups: list[list[str]] = []
-    inside = False
-    for token in re.findall(r"\w+|\S", after):
-        if token == "(" and not inside:
-            groups.append([])
-            inside = True
-        elif token == ")" and inside and groups[-1]:
-            inside = False
-        elif inside:
-            groups[-1].append(token)
-        else:
-            groups.append([token])
-    behind = [name for group in groups for name in group]
-    if inside or len(set(names)) < len(names) or sorted(names) != sorted(behind):
-        raise ValueError(pattern)
-    if not names or not all(map(str.isidentifier, names)):
-        raise ValueError(pattern)
-    return names, groups
-
-
-def _pattern(value: Any) -> str:
-    try:
-        _axes_of(value)
-    except (AttributeError, ValueError):
-        raise Unfit(_PATTERN.words) from None
-    return str(value)
-
-
-_PATTERN = Kind('a text such as `"c h w -> (h w) c"`, with the same names on both sides', _pattern)
-
-
-@operator
-class Rearrange(Op):
-    """Put the axes in another order, and lay neighbours in brackets out as one.
-
-    The pattern names the axes before and after: `rearrange("c h w -> (h w) c")` makes a sequence of
-    the cells of a map.
-    """
-
-    name = "rearrange"
-    short = "rearrange"
-    family = "shape"
-    is_view = True
-    dtypes = ("any", "same")
-
-    pattern: str = arg(_PATTERN, 'the axes before and after, such as `"c h w -> (h w) c"`')
-
-    def check(self, *inputs: Shape) -> Iterator[Problem]:
-        (x,) = inputs
-        names, _ = _axes_of(self.pattern)
-        if len(names) != len(x):
-            wants = f"the {len(names)} axes that the pattern names"
-            yield Problem(WrongRank, "pattern", op=self.name, wants=wants, shape=show(x))
-
-    def _sources(self) -> list[list[int]]:
-        """For each new axis the old ones that it is made of."""
-        names, groups = _axes_of(self.pattern)
-        return [[names.index(name) for name in group] for group in groups]
-
-    def shape(self, *inputs: Shape) -> Shape:
-        (x,) = inputs
-        return tuple(prod(x[axis] for axis in group) for group in self._sources())
-
-    def preserves(self, axis: int, *inputs: Shape) -> int | None:
-        return None
-
-    def torch(self, *inputs: Shape) -> Torch:
-        groups = self._sources()
-        order = [axis for group in groups for axis in group]
-        call = "{0}"
-        if order != sorted(order):
-            call += f".permute(0, {', '.join(str(axis + 1) for axis in order)})"
-        for at, group in enumerate(groups, start=1):
-            if len(group) > 1:
-                call += f".flatten({at}, {at + len(group) - 1})"
-        return Torch(call=call)
-
-    def label(self, *inputs: Shape) -> str:
-        return self.pattern
-
-    @classmethod
-    def samples(cls) -> Iterable[Sample]:
-        yield Sample(Rearrange(pattern="c h w -> h w c"), ((4, 5, 6),))
-        yield Sample(Rearrange(pattern="c h w -> (h w) c"), ((4, 5, 6),))
-        yield Sample(Rearrange(pattern="a b c d -> (c d) (b a)"), ((2, 3, 4, 5),))
-        yield Sample(Rearrange(pattern="c t -> t c"), ((4, 5),))
-        yield Sample(Rearrange(pattern="c h w -> c h w"), ((4, 5, 6),))
-
-    @classmethod
-    def refused(cls) -> Iterable[Refused]:
-        yield Refused(Rearrange(pattern="c h w -> h w c"), ((4, 5),), "E303")
 
 
 @operator

@@ -9,15 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from archdsl.syntax.words import keywords, statements
+
 MARK = "¦"
 
-KEYWORDS = frozenset(
-    "import let notation block net share input output training tie variant expect claim if else for "
-    "in table as of true false and or not".split()
-)
-STATEMENTS = ("import", "let", "notation", "block", "net")
-
 _WORD = r"[A-Za-z_][\w-]*"
+_PATH = r"[A-Za-z_][\w.-]*"
 _CALL = rf"{_WORD}(\([^()]*\))?"
 _SEPARATE = "separate two items by a new line, `;` or `->`"
 
@@ -47,6 +44,16 @@ _RULES: list[tuple[str, _Remedy]] = [
     ),
     (rf"^\s*for\s+(?P<name>{_WORD})\s*¦(?P<list>\[[^\]]*\])", "`for {name} in {list}`"),
     (r"^\s*for\s*¦\(", "a loop goes through a list: `for i in range(3) {{ … }}`"),
+    (
+        rf"\breplace\s+(?P<path>{_PATH})\s*¦(with\b|by\b|->|=)?\s*(?P<value>\w[^;}}]*[^;}}\s])",
+        "`replace {path}: {value}`",
+    ),
+    (
+        rf"\binsert\s+¦((behind|below)\s+)?(?P<path>{_PATH})\s*:?\s*(?P<value>[^;}}]*[^;}}\s])",
+        "`insert after {path}: {value}`",
+    ),
+    (rf"\b(?P<word>remove|until|convolve|freeze|unfreeze)\s*¦\(\s*(?P<path>{_PATH})\s*\)", "`{word} {path}`"),
+    (rf"^\s*net\s+(?P<name>{_WORD})\s*¦(extends|of|:)\s*(?P<base>{_PATH})", "`net {name} from {base} {{`"),
     (r"^\s*(?P<kind>expect|claim)\s+(?P<what>\S+)\s*¦=\s*(?P<value>.*\S)", "`{kind} {what} == {value}`"),
     (r"\b(if|and|or|not)\b.*¦=(?!=)", "`==` compares"),
     (rf"^\s*(?P<name>{_WORD})\s*¦=\s*(?P<value>[^=>].*)", "`{name}: {value}`, or `let` for a number"),
@@ -100,7 +107,7 @@ def _reserved(marked: str, expected: frozenset[str]) -> tuple[str, ...]:
     """A word of the language where a name belongs."""
     found = re.search(rf"¦(?P<word>{_WORD})|(?P<label>{_WORD})\s*¦:", marked)
     word = found and (found["label"] or ("NAME" in expected and found["word"]))
-    if not word or word not in KEYWORDS:
+    if not word or word not in keywords():
         return ()
     return (f"`{word}` is a word of the language; choose another name, such as `{word}_`",)
 
@@ -109,10 +116,11 @@ def _statement(word: str) -> tuple[str, ...]:
     """What stands outside of all braces is one of few statements."""
     from difflib import get_close_matches
 
-    close = get_close_matches(word.lower(), STATEMENTS, 1, 0.7)
+    close = get_close_matches(word.lower(), statements(), 1, 0.7)
     if close:
         return (f"did you mean `{close[0]}`?",)
-    return ("outside of nets and blocks stand `import`, `let`, `notation`, `block` and `net`",)
+    *most, last = (f"`{each}`" for each in statements())
+    return (f"outside of nets and blocks stand {', '.join(most)} and {last}",)
 
 
 def _separation(marked: str, expected: frozenset[str], in_list: bool) -> tuple[str, ...]:

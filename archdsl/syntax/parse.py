@@ -202,7 +202,7 @@ class _Builder(Transformer[Token, Any]):
     def freeze(self, span: Span, paths: Any = (None,)) -> tuple[tree.Freeze, ...]:
         return tuple(tree.Freeze(path, True, span) for path in paths)
 
-    def unfreeze(self, span: Span, paths: Any) -> tuple[tree.Freeze, ...]:
+    def unfreeze(self, span: Span, paths: Any = (None,)) -> tuple[tree.Freeze, ...]:
         return tuple(tree.Freeze(path, False, span) for path in paths)
 
     def expect(self, span: Span, kind: Any, target: Any, operator: str, value: Any) -> tree.Expect:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 
 from archdsl.syntax.brackets import balanced, open_at, without_comments
-
-_STATEMENT = re.compile(r"^(?:net|block|sequence|notation|let|import)\b", re.MULTILINE)
+from archdsl.syntax.words import statements
 
 
 def without(text: str, offset: int) -> str | None:
@@ -15,13 +14,19 @@ def without(text: str, offset: int) -> str | None:
     A line can be left out if it is complete in itself. All offsets stay as they are.
     """
     begin, end = _line(text, offset)
-    ends = not without_comments(text[offset:end]).strip()  # the line was too short, so what follows belongs to it
+    ends = not without_comments(text[offset:end]).strip()
+    # of a line that was too short, what follows is a part
     if ends or not _complete(text, begin, end):
-        starts = [match.start() for match in _STATEMENT.finditer(text)]
+        starts = [match.start() for match in re.finditer(_statement(), text, re.MULTILINE)]
         begin = max((start for start in starts if start <= offset), default=0)
         end = min((start for start in starts if start > offset), default=len(text))
     left = text[:begin] + re.sub(r"[^\n]", " ", text[begin:end]) + text[end:]
     return left if left.strip() and left != text else None
+
+
+def _statement() -> str:
+    """A pattern of a line with which a statement begins."""
+    return rf"^(?:{'|'.join(statements())})\b"
 
 
 def _line(text: str, offset: int) -> tuple[int, int]:
@@ -33,7 +38,7 @@ def _complete(text: str, begin: int, end: int) -> bool:
     """Whether a line is an item of a body: its braces balanced, within braces, no table's header."""
     line = text[begin:end]
     around, _ = open_at(text, begin)
-    if not line.strip() or not balanced(line, "{}") or _STATEMENT.match(line):
+    if not line.strip() or not balanced(line, "{}") or re.match(_statement(), line):
         return False
     if not balanced(line) and _goes_on(line, text[end:]):
         return False

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from importlib.resources import files
+from pkgutil import get_data
 
 
 def grammar() -> str:
     """The grammar's text."""
-    return files("archdsl.grammar").joinpath("archdsl.lark").read_text(encoding="utf-8")
+    return (get_data("archdsl.grammar", "archdsl.lark") or b"").decode("utf-8")
 
 
 @cache

@@ -184,8 +184,8 @@ class _Matching:
         """Layers of the file with each layer of the network that has the same signature."""
         left = _MOST_PAIRS
         for here, there in self.groups():
-            left -= len(here) * len(there)
-            if left >= 0:
+            if len(here) * len(there) <= left:
+                left -= len(here) * len(there)
                 yield from ((each, other) for each in here for other in there)
                 continue
             known = set(there)

@@ -54,7 +54,7 @@ class TorchCheckpoint(Checkpoint):
     def pieces(self, stored: Stored) -> Iterator[bytes]:
         import torch
 
-        flat = self.numbers[stored.name].contiguous().reshape(-1).view(torch.uint8)
+        flat = self.numbers[stored.name].reshape(-1).view(torch.uint8)
         for at in range(0, stored.size, PIECE):
             yield flat[at : at + PIECE].numpy().tobytes()
 

@@ -121,9 +121,9 @@ class Noted:
     comment: str
 
 
-Expr = (
-    Const | Name | Operand | Call | Items | Binary | Dotted | Subscript | Slice | Either | Not | Repeat | Noted
-)
+Atom = Const | Name | Operand
+
+Expr = Atom | Call | Items | Binary | Dotted | Subscript | Slice | Either | Not | Repeat | Noted
 
 _LEVELS = {"or": 1, "and": 2, "**": 9}
 _LEVELS |= dict.fromkeys(("==", "!=", "<", "<=", ">", ">="), 4)
@@ -198,7 +198,7 @@ def literal(value: Any) -> str:
     return repr(value)
 
 
-def rebuild(expr: Expr, leaf: Callable[[Const | Operand | Name], Expr]) -> Expr:
+def rebuild(expr: Expr, leaf: Callable[[Atom], Expr]) -> Expr:
     """The same expression with every leaf replaced, in the order of reading."""
 
     def go(each: Expr) -> Expr:
@@ -231,11 +231,11 @@ def rebuild(expr: Expr, leaf: Callable[[Const | Operand | Name], Expr]) -> Expr:
     return go(expr)
 
 
-def leaves(expr: Expr) -> list[Const | Operand | Name]:
+def leaves(expr: Expr) -> list[Atom]:
     """The leaves in the order in which `rebuild` meets them."""
-    found: list[Const | Operand | Name] = []
+    found: list[Atom] = []
 
-    def keep(leaf: Const | Operand | Name) -> Expr:
+    def keep(leaf: Atom) -> Expr:
         found.append(leaf)
         return leaf
 
@@ -292,6 +292,6 @@ def _convert(node: ast.expr) -> Expr:
             parts = index.elts if isinstance(index, ast.Tuple) else [index]
             return Subscript(_convert(value), tuple(map(_convert, parts)))
         case ast.Slice(lower=lower, upper=upper, step=None):
-            return Slice(lower and _convert(lower), upper and _convert(upper))
+            return Slice(_convert(lower) if lower else None, _convert(upper) if upper else None)
         case _:
             raise ValueError(f"an operator's call may not hold this: {ast.unparse(node)}")

@@ -12,6 +12,7 @@ from itertools import chain
 from typing import Any, Final
 
 from archdsl.outputs.torch.code import (
+    Atom,
     Call,
     Const,
     Expr,
@@ -99,7 +100,7 @@ def unify(exprs: Sequence[Expr | None]) -> Expr | None:
         return None
     position = -1
 
-    def one(leaf: Const | Operand | Name) -> Expr:
+    def one(leaf: Atom) -> Expr:
         nonlocal position
         position += 1
         if not isinstance(leaf, Const):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from archdsl.outputs.torch.code import Const, Expr, Name, Operand, rebuild
+from archdsl.outputs.torch.code import Atom, Const, Expr, rebuild
 from archdsl.outputs.torch.signatures import complete
 from archdsl.outputs.torch.uses import Leaf, Part, Use, runs
 
@@ -126,7 +126,7 @@ def _key(part: Part, tokens: Tokens, within: str = "") -> Any:
 def _skeleton(expr: Expr) -> Expr:
     """The expression without its constants."""
 
-    def blank(leaf: Const | Operand | Name) -> Expr:
+    def blank(leaf: Atom) -> Expr:
         return Const(None) if isinstance(leaf, Const) else leaf
 
     return rebuild(complete(expr), blank)

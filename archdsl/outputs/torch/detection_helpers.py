@@ -50,7 +50,7 @@ def clip_boxes(boxes, image):
 '''
 
 _ANCHOR_BOXES = '''\
-def anchor_boxes(x, sizes: list[float], ratios: list[float], stride: float):
+def anchor_boxes(x, sizes: list[int], ratios: list[float], stride: int):
     """Boxes of all sizes and shapes around every cell of a map, row by row."""
     size = torch.tensor(sizes, dtype=x.dtype, device=x.device)
     root = torch.tensor(ratios, dtype=x.dtype, device=x.device).sqrt()[:, None]
@@ -70,15 +70,20 @@ def best_boxes(boxes, scores, groups, count: int, iou: float):
     The best come first; a score of 0 says that there is no further box.
     """
     scores = scores.clamp(min=0)
-    places, values = [], []
-    for _ in range(count):
-        value, place = scores.max(1, keepdim=True)
-        overlap = box_iou(take_rows(boxes, place), boxes)[:, 0]
-        covered = (overlap > iou) & (groups == groups.gather(1, place))
-        scores = scores.masked_fill(covered, 0.0).scatter(1, place, 0.0)
-        places.append(place)
-        values.append(value)
-    return torch.cat(places, 1), torch.cat(values, 1)
+    most = min(count, scores.shape[1])
+    values, places = scores.topk(most, 1)
+    if iou < 1:
+        found, at = [], []
+        for _ in range(most):
+            score, best = scores.max(1, keepdim=True)
+            overlap = box_iou(take_rows(boxes, best), boxes)[:, 0]
+            covered = (overlap > iou) & (groups == groups.gather(1, best))
+            scores = scores.masked_fill(covered, 0.0).scatter(1, best, 0.0)
+            found.append(score)
+            at.append(best)
+        values, places = torch.cat(found, 1), torch.cat(at, 1)
+    more = [0, count - most]
+    return F.pad(places, more), F.pad(values, more)
 '''
 
 _NMS = '''\
@@ -161,7 +166,7 @@ def roi_bins(first, last, bins: int, cells: int):
 '''
 
 _ROI_POOL = '''\
-def roi_pool(x, boxes, size: tuple[int, int], stride: float):
+def roi_pool(x, boxes, size: tuple[int, int], stride: int):
     """The maxima of each box in a grid of bins of whole cells; 0 without a cell."""
     x = x.movedim(1, -1).contiguous()
     height, width = x.shape[1], x.shape[2]
@@ -215,7 +220,7 @@ def roi_align(
     maps: list[torch.Tensor],
     boxes,
     size: tuple[int, int],
-    strides: list[float],
+    strides: list[int],
     sampling: int,
     aligned: bool = False,
 ):

@@ -7,12 +7,13 @@ the names and shapes of their weights, are what the specs say.
 
 from __future__ import annotations
 
-import ast
+import re
 import textwrap
 from collections.abc import Iterator, Sequence
 
 from archdsl.check.model import Checked, shape_of
 from archdsl.graph.model import Elaborated
+from archdsl.outputs.torch import objective
 from archdsl.outputs.torch.classes import Class
 from archdsl.outputs.torch.forward import INDENT
 from archdsl.outputs.torch.grouping import groups
@@ -20,7 +21,7 @@ from archdsl.outputs.torch.helpers import HELPERS, needed
 from archdsl.outputs.torch.layout import STEP, WIDTH
 from archdsl.outputs.torch.merging import Group
 from archdsl.outputs.torch.names import IMPORTED, Names, class_name, variable
-from archdsl.outputs.torch.planning import Planner
+from archdsl.outputs.torch.planning import plan
 from archdsl.outputs.torch.render import Renderer, method
 from archdsl.outputs.torch.steps import Wrappers, block_forward, net_forward
 from archdsl.outputs.torch.uses import Leaf, align_outputs, uses
@@ -32,9 +33,10 @@ def emit(networks: Sequence[Checked]) -> str:
     found = [use for checked in networks for use in uses(checked.graph)]
     align_outputs(found)
     leaves = (part for use in found for part in use.parts if isinstance(part, Leaf))
-    helpers = needed({part.torch.helper for part in leaves if part.torch.helper})
+    wanted = {part.torch.helper for part in leaves if part.torch.helper}
+    helpers = needed(wanted.union(*(objective.helpers(checked.graph) for checked in networks)))
     classes = _declared(groups(found), helpers)
-    Planner(classes).plan()
+    plan(classes)
     parts = [HELPERS[name].rstrip() for name in helpers]
     parts += _Writer(networks, classes).texts()
     body = "\n\n\n".join(parts)
@@ -43,7 +45,7 @@ def emit(networks: Sequence[Checked]) -> str:
 
 def _declared(found: Sequence[Group], helpers: Sequence[str]) -> list[Class]:
     """The classes, named after the blocks."""
-    names = Names(IMPORTED | {"OrderedDict", *helpers})
+    names = Names(IMPORTED | set(helpers))
     nets = [group for group in found if group.uses[0].parent is None]
     name = {id(group): names.new(class_name(group.uses[0].graph.name)) for group in nets}
     family: dict[str, list[Group]] = {}
@@ -118,7 +120,9 @@ class _Writer:
             yield _named_tuple(wrappers.training, [*ordinary, *training])
         forward, returns = net_forward(each, wrappers)
         ties = [f"{INDENT}{_weight(tie.left)} = {_weight(tie.right)}" for tie in graph.ties]
-        methods = [self.renderer.constructor(each, ties), method(forward, returns)]
+        last = [*objective.starting(graph), *ties, *objective.freezing(graph)]
+        losses = objective.losses_method(graph, wrappers.training or wrappers.always or "Tensor")
+        methods = [self.renderer.constructor(each, last), method(forward, returns), losses]
         yield self._class(each.name, "nn.Module", methods, _about(self.networks[id(graph)], training))
 
     def _class(self, name: str, base: str, methods: Sequence[list[str]], doc: Sequence[str] = ()) -> str:
@@ -135,7 +139,8 @@ def _base(each: Class) -> str:
 
 
 def _named_tuple(name: str, fields: Sequence[str]) -> str:
-    return "\n".join([f"class {name}(NamedTuple):", *(f"{STEP}{variable(field)}: Tensor" for field in fields)])
+    lines = [f"{STEP}{variable(field)}: Tensor" for field in fields]
+    return "\n".join([f"class {name}(NamedTuple):", *lines])
 
 
 def _weight(path: str) -> str:
@@ -191,17 +196,18 @@ def _quoted(lines: Sequence[str], indent: str) -> list[str]:
 
 def _imports(body: str) -> list[str]:
     """The imports that a source needs, sorted."""
-    names = {node.id for node in ast.walk(ast.parse(body)) if isinstance(node, ast.Name)}
-    library = [
-        line
-        for name, line in (
-            ("math", "import math"),
-            ("OrderedDict", "from collections import OrderedDict"),
-            ("NamedTuple", "from typing import NamedTuple"),
-        )
-        if name in names
-    ]
-    torch = [line for name, line in (("torch", "import torch"), ("F", "import torch.nn.functional as F")) if name in names]
+    code = re.sub(r'""".*?"""|"[^"\n]*"|#[^\n]*', "", body, flags=re.DOTALL)
+    names = set(re.findall(rf"(?<![.\w])({'|'.join(IMPORTED)})\b", code))
+    library = [line for name, line in _LIBRARY.items() if name in names]
+    torch = [line for name, line in _TORCH.items() if name in names]
     from_torch = [name for name in ("Tensor", "nn") if name in names]
     torch.append(f"from torch import {', '.join(from_torch)}")
     return [*library, "", *torch] if library else torch
+
+
+_LIBRARY = {
+    "math": "import math",
+    "OrderedDict": "from collections import OrderedDict",
+    "NamedTuple": "from typing import NamedTuple",
+}
+_TORCH = {"torch": "import torch", "F": "import torch.nn.functional as F"}

@@ -165,11 +165,30 @@ class FrozenBatchNorm(nn.Module):
         return F.batch_norm(x, mean, var, self.weight, self.bias, eps=self.eps)
 '''
 
+_BILINEAR = '''\
+def bilinear_(weight):
+    """Fill a transposed convolution's kernels so that it interpolates each channel."""
+    sides = []
+    for size in weight.shape[2:]:
+        half = (size + 1) // 2
+        middle = half - 1 if size % 2 else half - 0.5
+        cells = torch.arange(size, device=weight.device)
+        sides.append(1 - (cells - middle).abs() / half)
+    kernel = sides[0]
+    for side in sides[1:]:
+        kernel = kernel[..., None] * side
+    channel = torch.arange(weight.shape[0], device=weight.device)
+    with torch.no_grad():
+        weight.zero_()
+        weight[channel, channel % weight.shape[1]] = kernel.to(weight.dtype)
+'''
+
 HELPERS: dict[str, str] = {
     "ChannelLayerNorm": _CHANNEL_LAYER_NORM,
     "FrozenBatchNorm": _FROZEN_BATCH_NORM,
     "LocallyConnected1d": _LOCALLY_CONNECTED_1D,
     "LocallyConnected2d": _LOCALLY_CONNECTED_2D,
+    "bilinear_": _BILINEAR,
     "center_crop": _CENTER_CROP,
     **{
         f"Padded{kind}{n}d": text.replace("{n}", str(n))

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from archdsl.outputs.torch.code import Binary, Call, Either, Expr, Items, Name, Noted, Repeat, flat
+from archdsl.outputs.torch.code import Binary, Call, Either, Expr, Items, Name, Noted, Repeat, Subscript, flat
 
 WIDTH = 100
 STEP = "    "
 
 
-def layout(head: str, expr: Expr, tail: str = "") -> list[str]:
+def layout(head: str, expr: Expr, tail: str = "", comment: str = "") -> list[str]:
     """`head` (with its indentation), the expression and `tail`, on one line if it fits.
 
     An nn.Sequential has a line for each of its modules, unless it is a short pair. A comment that finds
     no room beside its expression is left out.
     """
-    comment = ""
-    while isinstance(expr, Noted):
-        expr, comment = expr.value, comment or expr.comment
+    if isinstance(expr, Noted):
+        return layout(head, expr.value, tail, expr.comment)
     text = head + flat(expr) + tail
     if len(text) <= WIDTH and not _stands_tall(expr):
         return [remark(text, comment)]
@@ -27,8 +26,11 @@ def layout(head: str, expr: Expr, tail: str = "") -> list[str]:
             parts = [("", each) for each in args] + [(f"{name}=", value) for name, value in kwargs]
             body = _listed(indent + STEP, parts, "", function == Name("nn.Sequential"))
         case Items(items, brackets) if items:
-            opening, closing = brackets
+            opening, closing = brackets[0], brackets[1]
             body = _listed(indent + STEP, [("", each) for each in items], ",", True)
+        case Subscript(value, index):
+            opening, closing = f"{flat(value)}[", "]"
+            body = _listed(indent + STEP, [("", each) for each in index], "")
         case Repeat(item, count):
             opening, closing = "*[", "]"
             body = _joined(indent + STEP, [("", item), ("for _ in ", Call(Name("range"), (count,)))])

@@ -26,6 +26,11 @@ class Slot:
     kinds: list[int]
     """By use: 0 or 1 where the part is of two kinds, the left out ones being of one; or MISSING."""
 
+    @property
+    def exemplar(self) -> Part:
+        """The part of the first use that has it."""
+        return next(part for part in self.parts if part is not None)
+
 
 @dataclass(eq=False)
 class Group:

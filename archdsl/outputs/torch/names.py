@@ -8,7 +8,7 @@ import re
 
 from archdsl.outputs.torch.helpers import HELPERS
 
-IMPORTED = frozenset({"F", "NamedTuple", "Tensor", "math", "nn", "torch"})
+IMPORTED = frozenset({"F", "NamedTuple", "OrderedDict", "Tensor", "math", "nn", "torch"})
 """What an emitted source may import, so that nothing else there takes these names."""
 
 _AVOIDED = IMPORTED | frozenset({"self", "super", *HELPERS, *dir(builtins)})

@@ -143,7 +143,8 @@ class Parameters:
         counting = [each for each in usable if each.counts_channels is not False]
         for terms in range(2, MOST_TERMS + 1):
             for chosen in combinations(counting, terms):
-                if column.is_given_by([_sum(row) for row in zip(*(each.values for each in chosen), strict=True)]):
+                rows = zip(*(each.values for each in chosen), strict=True)
+                if column.is_given_by([_sum(row) for row in rows]):
                     return self._joined("+", chosen)
         for left, right in combinations(usable, 2):
             first, second = (left, right) if left.counts_channels is False else (right, left)
@@ -208,7 +209,8 @@ def _scaled(column: Column, parameter: Parameter) -> Expr | None:
         return None
     if column.role == "padding" and "stride" in parameter.roles:
         return None  # a coincidence: padding goes with the kernel
-    rows = [(mine, yours) for mine, yours in zip(column.values, parameter.values, strict=True) if mine is not UNSET]
+    pairs = zip(column.values, parameter.values, strict=True)
+    rows = [(mine, yours) for mine, yours in pairs if mine is not UNSET]
     if any(yours is UNSET for _, yours in rows):
         return None
     for relation, number in _scales(column.counts_channels, *rows[-1]):
@@ -269,6 +271,5 @@ def _product(row: tuple[Any, ...]) -> Any:
 
 def _type(value: Any) -> str:
     if isinstance(value, tuple):
-        kinds = {_type(each) for each in value}
-        return f"tuple[{', '.join(map(_type, value))}]" if len(kinds) > 1 or len(value) < 5 else "tuple[int, ...]"
+        return f"tuple[{', '.join(map(_type, value))}]" if len(value) < 4 else "tuple[int, ...]"
     return type(value).__name__ if value is not None else "None"

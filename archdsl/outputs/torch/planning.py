@@ -6,125 +6,112 @@ their parameters have there, make exactly that use.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from archdsl.graph.model import Value
+from archdsl.outputs.torch.bases import arguments, sources
 from archdsl.outputs.torch.classes import IDENTITY, Class, Member
-from archdsl.outputs.torch.code import (
-    Binary,
-    Call,
-    Const,
-    Expr,
-    Items,
-    Name,
-    Noted,
-    Repeat,
-    Subscript,
-    leaves,
-    rebuild,
-)
-from archdsl.outputs.torch.columns import Column, columns, unify
+from archdsl.outputs.torch.code import Atom, Const, Expr, Items, Name, leaves, rebuild
+from archdsl.outputs.torch.columns import Column, Counts, columns
 from archdsl.outputs.torch.conditions import condition
-from archdsl.outputs.torch.merging import MISSING, Slot
+from archdsl.outputs.torch.merging import MISSING
 from archdsl.outputs.torch.names import Names, variable
 from archdsl.outputs.torch.parameters import Parameters, ordered
-from archdsl.outputs.torch.signatures import complete, trim
-from archdsl.outputs.torch.uses import Leaf, Part, Use, runs
-from archdsl.sizes import show
-
-FEWEST_NOTED = 2
-"""A chain that changes sizes less often needs no comments."""
-
-COUNT = 1
-"""In the class of a row: the index of the text that says how many."""
-
-Text = tuple[int, int]
-"""One of the texts of a class: the index of a part, and which kind of it."""
+from archdsl.outputs.torch.signatures import trim
+from archdsl.outputs.torch.texts import COUNT, FUNCTION, Text, texts_of
+from archdsl.outputs.torch.uses import Leaf, Use
 
 
-class Planner:
-    """All classes of one source."""
+def plan(classes: Sequence[Class]) -> None:
+    """Plan every class, and again where one that it makes has changed since: blocks may hold themselves."""
+    planner = _Planner(classes)
+    seen: dict[int, dict[int, tuple[Class, Any]]] = {}
+    stale = classes
+    while stale:
+        for each in stale:
+            seen[id(each)] = planner.plan(each)
+        stale = [
+            each for each in classes if any(_interface(made) != was for made, was in seen[id(each)].values())
+        ]
 
+
+def _interface(made: Class) -> dict[str, list[Any]]:
+    return {each.name: each.values for each in made.parameters}
+
+
+class _Planner:
     def __init__(self, classes: Sequence[Class]) -> None:
-        self.classes = classes
         self._by_name = {each.name: each for each in classes}
         self._by_scope = {scope: each for each in classes for scope in each.row}
 
-    def class_of(self, use: Use) -> Class:
-        """The class that a use is an instance of."""
-        return self._by_scope[id(use.scope.first or use.scope)]
+    def plan(self, subject: Class) -> dict[int, tuple[Class, Any]]:
+        """Plan one class; the classes that it makes instances of, as they were."""
+        made: dict[int, tuple[Class, Any]] = {}
 
-    def counts_channels(self, called: str, argument: str) -> bool | None:
-        """What an argument of a class counts; None for other calls."""
+        def class_of(use: Use) -> Class:
+            found = self._by_scope[id(use.scope.first or use.scope)]
+            made[id(found)] = found, _interface(found)
+            return found
+
+        _Plan(subject, texts_of(subject, class_of), self._counts_channels).write()
+        return made
+
+    def _counts_channels(self, called: str, argument: str) -> bool | None:
         made = self._by_name.get(called)
         if made is None:
             return None
-        return next((bool(each.counts_channels) for each in made.parameters if each.name == argument), False)
-
-    def plan(self) -> None:
-        """Plan every class, again where one that it makes has changed since: blocks may hold themselves."""
-        seen: dict[int, dict[int, Any]] = {}
-        stale: Sequence[Class] = self.classes
-        while stale:
-            for each in stale:
-                plan = _Plan(self, each)
-                plan.run()
-                seen[id(each)] = plan.made
-            stale = [
-                each
-                for each in self.classes
-                if any(_signature(made) != was for made, was in seen[id(each)].values())
-            ]
-
-
-def _signature(made: Class) -> Any:
-    return {each.name: each.values for each in made.parameters}
+        return any(each.name == argument and each.counts_channels for each in made.parameters)
 
 
 class _Plan:
     """The plan of one class in the making."""
 
-    def __init__(self, planner: Planner, subject: Class) -> None:
-        self.planner = planner
+    def __init__(self, subject: Class, texts: dict[Text, Expr], counts: Counts) -> None:
         self.subject = subject
         self.group = subject.group
-        self.made: dict[int, tuple[Class, Any]] = {}
-        """The classes that it makes instances of, as they were."""
-        sources, arguments = _bases(subject.uses)
-        names = Names({"self", "i", *subject.lent} if self.group.stem else {"self", *subject.lent})
-        self.parameters = Parameters(sources, arguments, names, subject.parameters)
-        self.texts: dict[Text, Expr] = {}
+        self.texts = texts
         self.expressed: dict[Column, Expr] = {}
+        if len(subject.uses) == 1:
+            self.parameters = Parameters({}, {}, Names())
+            return
+        names = Names({"self", *(["i"] if subject.group.stem else []), *subject.lent})
+        before = subject.parameters
+        self.parameters = Parameters(sources(subject.uses), arguments(subject.uses), names, before)
+        self._express([column for key, text in texts.items() for column in self._columns(key, text, counts)])
 
-    def run(self) -> None:
+    def _columns(self, key: Text, text: Expr, counts: Counts) -> Iterator[Column]:
+        """The columns of a text, told who they are for."""
+        index = key[0]
         if self.group.stem:
-            self._read_row()
-        for index, slot in enumerate(self.group.slots):
-            self._read(index, slot)
-        for index, slot in enumerate(self._held()):
-            self._read(-1 - index, slot)
-        found = [column for (index, _), text in self.texts.items() for column in self._columns(index, text)]
-        for column in found:
-            expr = None if column.is_fixed else self.parameters.exact(column)
+            yield from columns(text, variable(self.group.stem), counts, "count" if key == COUNT else "")
+            return
+        part = self.group.slots[index].exemplar if index >= 0 else self.subject.uses[0].held[-1 - index]
+        numbered = part.name.isdigit() and isinstance(part, Leaf)
+        owner = part.node.op.name if numbered and isinstance(part, Leaf) else part.name
+        yield from columns(text, variable(owner), counts)
+
+    # -- numbers --------------------------------------------------------------------------------
+
+    def _express(self, found: Sequence[Column]) -> None:
+        """Say every column in terms of parameters, what is one itself before what is a function of one."""
+        varying = [column for column in found if not column.is_fixed]
+        for column in varying:
+            expr = self.parameters.exact(column)
             if expr is not None:
                 self.expressed[column] = expr
-        for column in found:
-            if not column.is_fixed and column not in self.expressed:
+        for column in varying:
+            if column not in self.expressed:
                 self.expressed[column] = self._expressed(column)
         for column in found:
             if column.is_fixed:
                 self.expressed[column] = self._likely(column)
-        self._write()
 
     def _expressed(self, column: Column) -> Expr:
         elements = column.elements()
         if elements is None:
             return self.parameters.express(column)
-        return Items(
-            tuple([Const(e.first) if e.is_fixed else self.parameters.express(e) for e in elements]), "()"
-        )
+        exprs = [Const(e.first) if e.is_fixed else self.parameters.express(e) for e in elements]
+        return Items(tuple(exprs), "()")
 
     def _likely(self, column: Column) -> Expr:
         """A number of a part that some uses lack: what it would follow, if they had it, is likely
@@ -144,132 +131,30 @@ class _Plan:
                 return expr
         return Const(value)
 
-    # -- what the uses say ----------------------------------------------------------------------
+    # -- the class ------------------------------------------------------------------------------
 
-    def _held(self) -> list[Slot]:
-        uses = self.subject.uses
-        return [
-            Slot(part.name, (), [use.held[index] for use in uses], [0] * len(uses))
-            for index, part in enumerate(uses[0].held)
-        ]
-
-    def _read(self, index: int, slot: Slot) -> None:
-        """The texts of one part, with columns where the uses differ."""
-        part = next(part for part in slot.parts if part is not None)
-        if part.borrowed and index >= 0 or part.again:
-            return
-        kinds = sorted(set(slot.kinds) - {MISSING})
-        if len(kinds) == 1 and isinstance(part, Leaf) and part.is_function and index >= 0:
-            text = self._unified([each.call() if isinstance(each, Leaf) else None for each in slot.parts])
-            varies = any(not column.is_fixed for column in self._columns(index, text))
-            if part.torch.module is None or not varies:
-                self.texts[index, MISSING] = text
-                return
-        for kind in kinds:
-            parts = [each if k == kind else None for each, k in zip(slot.parts, slot.kinds, strict=True)]
-            self.texts[index, kind] = self._constructor(parts) if any(parts) else IDENTITY
-
-    def _read_row(self) -> None:
-        """The block at place `i` of a row, and how many there are."""
-        rows = [[self._made(part, False) for part in use.parts] for use in self.subject.uses]
-        first = rows[0][0]
-        assert isinstance(first, Call)
-        kwargs = []
-        for position, (name, _) in enumerate(first.kwargs):
-            columns = [[each.kwargs[position][1].value for each in row] for row in rows]
-            kwargs.append((name, _along(columns)))
-        self.texts[0, 0] = Call(first.function, (), tuple(kwargs))
-        self.texts[COUNT, 0] = _shared([len(row) for row in rows])
-
-    def _constructor(self, parts: Sequence[Part | None]) -> Expr:
-        for folded in (False, True):
-            exprs = [None if part is None else self._made(part, folded) for part in parts]
-            text = exprs[0] if len(exprs) == 1 else unify(exprs)
-            if text is not None:
-                return text
-        raise AssertionError("uses of one class differ in more than numbers")
-
-    def _unified(self, exprs: Sequence[Expr | None]) -> Expr:
-        if len(exprs) == 1 and exprs[0] is not None:
-            return exprs[0]
-        text = unify([None if expr is None else complete(expr) for expr in exprs])
-        assert text is not None, "uses of one class differ in more than numbers"
-        return text
-
-    def _made(self, part: Part, folded: bool) -> Expr:
-        """The constructor's call for one part; chains fold neighbours that are the same."""
-        if isinstance(part, Leaf):
-            return complete(part.constructor()) if len(self.subject.uses) > 1 else part.constructor()
-        if part.is_chain:
-            return self._sequential(part, folded)
-        made = self.planner.class_of(part)
-        self.made[id(made)] = made, _signature(made)
-        row = made.row[id((part.scope.first or part.scope))]
-        kwargs = [(each.name, Const(each.values[row])) for each in made.parameters]
-        inner = self.subject.lent
-        lent = [(name, Name(name if name in inner else f"self.{name}")) for name in part.lent]
-        return Call(Name(made.name), (), (*kwargs, *lent))
-
-    def _sequential(self, chain: Use, folded: bool) -> Expr:
-        items: list[Expr] = []
-        if folded:
-            for same in runs(chain.parts):
-                item = self._made(same[0], folded)
-                items.append(Repeat(item, Const(len(same))))
-            return Call(Name("nn.Sequential"), tuple(items))
-        items = [self._made(part, folded) for part in chain.parts]
-        if all(part.name == str(index) for index, part in enumerate(chain.parts)):
-            return Call(Name("nn.Sequential"), tuple(self._noted(chain, items)))
-        named = [
-            Items((Const(part.name), item), "()") for part, item in zip(chain.parts, items, strict=True)
-        ]
-        return Call(Name("nn.Sequential"), (Call(Name("OrderedDict"), (Items(tuple(named)),)),))
-
-    def _noted(self, chain: Use, items: list[Expr]) -> list[Expr]:
-        """In a net that speaks for itself, the sizes where a chain changes them several times."""
-        if self.subject.uses[0].parent is not None:
-            return items
-        sizes = [((part.inputs[0].shape or ())[1:], part.outputs[0].shape or ()) for part in chain.parts]
-        changes = [before != after[1:] for before, after in sizes]
-        if sum(changes) < FEWEST_NOTED:
-            return items
-        return [
-            Noted(item, show(after)) if changed else item
-            for item, changed, (_, after) in zip(items, changes, sizes, strict=True)
-        ]
-
-    # -- what the class says --------------------------------------------------------------------
-
-    def _columns(self, index: int, text: Expr) -> list[Column]:
-        if len(self.subject.uses) == 1:
-            return []
-        if self.group.stem:
-            role = "count" if index == COUNT else ""
-            return list(columns(text, variable(self.group.stem), self.planner.counts_channels, role))
-        slot = self.group.slots[index] if index >= 0 else self._held()[-1 - index]
-        part = next(part for part in slot.parts if part is not None)
-        numbered = slot.name.isdigit() and isinstance(part, Leaf)
-        owner = variable(part.node.op.name if numbered else slot.name)
-        return list(columns(text, owner, self.planner.counts_channels))
-
-    def _write(self) -> None:
+    def write(self) -> None:
+        """Tell the class what it holds and computes."""
         subject, group = self.subject, self.group
         subject.members, subject.functions, subject.held, subject.stored = {}, {}, [], []
-        if self.group.stem:
-            subject.count = self._filled(self.texts.pop((COUNT, 0)))
-            subject.members[0] = Member(self.group.stem, self._filled(self.texts.pop((0, 0))))
-        conditions = {index: self._choice(index) for index, kind in self.texts if kind == 1}
-        self._find_end()
-        for (index, kind), text in self.texts.items():
-            if kind == MISSING:
-                subject.functions[index] = trim(self._kept(self._filled(text)))
+        choices = {index: self._choice(index) for index, kind in self.texts if kind == 1}
+        if group.end is not None:
+            self._find_end(group.end)
+        for key, text in self.texts.items():
+            index, kind = key
+            filled = self._filled(text)
+            if group.stem and key == COUNT:
+                subject.count = filled
+            elif group.stem:
+                subject.members[0] = Member(group.stem, filled)
+            elif kind == FUNCTION:
+                subject.functions[index] = trim(self._kept(filled))
             elif index < 0:
-                name = subject.uses[0].held[-1 - index].name
-                subject.held.append(Member(name, self._filled(text)))
-            elif index not in conditions:
-                subject.members[index] = Member(group.slots[index].name, self._filled(text))
-        for index, (kind, test) in conditions.items():
-            module, otherwise = self._filled(self.texts[index, kind]), self._filled(self.texts[index, 1 - kind])
+                subject.held.append(Member(subject.uses[0].held[-1 - index].name, filled))
+            elif index not in choices:
+                subject.members[index] = Member(group.slots[index].name, filled)
+        for index, (kind, test) in choices.items():
+            module, otherwise = (self._filled(self.texts[index, each]) for each in (kind, 1 - kind))
             subject.members[index] = Member(group.slots[index].name, module, test, otherwise)
         subject.parameters = ordered(self.parameters.needed)
 
@@ -280,20 +165,16 @@ class _Plan:
         wanted = [None if each == MISSING else each == kind for each in slot.kinds]
         return kind, condition(wanted, self.parameters, self._terms(), variable(slot.name))
 
-    def _find_end(self) -> None:
-        group = self.group
-        self.subject.goes_on, self.subject.flag = None, ""
-        if group.end is None:
-            return
-        slot = group.slots[group.end]
-        part = next(part for part in slot.parts if part is not None)
+    def _find_end(self, end: int) -> None:
+        """When uses go on behind the place where some end."""
+        slot = self.group.slots[end]
+        part = slot.exemplar
         name = variable(part.node.op.name if isinstance(part, Leaf) else part.name)
         wanted = [kind != MISSING for kind in slot.kinds]
-        self.subject.goes_on = condition(wanted, self.parameters, self._terms(), name)
-        modules = [i for i, kind in self.texts if i >= group.end and kind != MISSING]
-        if isinstance(self.subject.goes_on, Name):
-            name = self.subject.goes_on.text
-        self.subject.flag = "" if modules else name
+        test = condition(wanted, self.parameters, self._terms(), name)
+        has_module = any(index >= end and kind != FUNCTION for index, kind in self.texts)
+        self.subject.goes_on = test
+        self.subject.flag = "" if has_module else test.text if isinstance(test, Name) else name
 
     def _terms(self) -> list[tuple[Expr, list[Any]]]:
         """The numbers of channels that the class speaks of, in all uses."""
@@ -301,14 +182,15 @@ class _Plan:
         return [(expr, self.parameters.evaluate(expr)) for expr in exprs]
 
     def _filled(self, text: Expr) -> Expr:
+        """A text with the columns told in terms of parameters."""
         if not self.expressed:
             return text
-        return rebuild(
-            text,
-            lambda leaf: self.expressed[leaf.value]
-            if isinstance(leaf, Const) and isinstance(leaf.value, Column)
-            else leaf,
-        )
+
+        def fill(leaf: Atom) -> Expr:
+            column = leaf.value if isinstance(leaf, Const) else None
+            return self.expressed[column] if isinstance(column, Column) else leaf
+
+        return rebuild(text, fill)
 
     def _kept(self, function: Expr) -> Expr:
         """A function as the forward pass says it: parameters are attributes there."""
@@ -317,65 +199,8 @@ class _Plan:
         if not used:
             return function
         self.subject.stored += [name for name in used if name not in self.subject.stored]
-        return rebuild(
-            function,
-            lambda leaf: Name(f"self.{leaf.text}") if isinstance(leaf, Name) and leaf.text in used else leaf,
-        )
 
+        def keep(leaf: Atom) -> Expr:
+            return Name(f"self.{leaf.text}") if isinstance(leaf, Name) and leaf.text in used else leaf
 
-def _along(rows: Sequence[Sequence[Any]]) -> Expr:
-    """The number at place `i` of each row: the same, or so much more at each place, or as listed."""
-    steps = {after - before for row in rows for before, after in pairwise(row) if _are_ints(before, after)}
-    if all(value == row[0] for row in rows for value in row):
-        return _shared([row[0] for row in rows])
-    if len(steps) == 1 and all(_are_ints(*row) for row in rows):
-        return Binary("+", _shared([row[0] for row in rows]), Binary("*", Const(steps.pop()), Name("i")))
-    return Subscript(_shared([tuple(row) for row in rows]), (Name("i"),))
-
-
-def _shared(values: Sequence[Any]) -> Expr:
-    """One value of each use."""
-    column = Column(tuple(values))
-    return Const(values[0]) if column.is_fixed else Const(column)
-
-
-def _are_ints(*values: Any) -> bool:
-    return all(type(value) is int for value in values)
-
-
-def _bases(uses: Sequence[Use]) -> tuple[dict[str, list[Any]], dict[str, list[Any]]]:
-    """What could be a parameter: the channels of the inputs, and the static arguments of the block."""
-    if len(uses) == 1:
-        return {}, {}
-    sources = {}
-    for index in range(len(uses[0].inputs)):
-        shapes = [use.inputs[index].shape or () for use in uses]
-        if all(shapes):
-            what = "channels" if any(len(shape) > 1 for shape in shapes) else "features"
-            name = uses[0].input_names[index] if index else "in"
-            sources[f"{name}_{what}"] = [shape[0] for shape in shapes]
-    rows = [_arguments(use) for use in uses]
-    shared = [name for name in rows[0] if all(name in row for row in rows)]
-    return sources, {variable(name): [row[name] for row in rows] for name in shared}
-
-
-def _arguments(use: Use) -> dict[str, Any]:
-    """The static arguments that a use can see, its block's own."""
-    block: Use | None = use
-    while block is not None and block.scope.kind == "sequence":
-        block = block.parent
-    given = block.scope.arguments if block is not None else {}
-    return {name: _static(value) for name, value in given.items() if _is_static(value)}
-
-
-def _static(value: Any) -> Any:
-    """Whole numbers as such, however they were computed."""
-    if isinstance(value, tuple | list):
-        return tuple(map(_static, value))
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-def _is_static(value: Any) -> bool:
-    if isinstance(value, tuple | list):
-        return all(map(_is_static, value))
-    return isinstance(value, bool | int | float | str) and not isinstance(value, Value)
+        return rebuild(function, keep)

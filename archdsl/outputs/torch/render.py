@@ -45,7 +45,8 @@ class Renderer:
     def _submodules(self, subject: Class) -> list[str]:
         if subject.count is not None:
             ((_, each),) = subject.members.items()
-            added = Call(Name("self.add_module"), (Name(f'f"{each.name}{{i + 1}}"'), self.present(each.module)))
+            name = Name(f'f"{each.name}{{i + 1}}"')
+            added = Call(Name("self.add_module"), (name, self.present(each.module)))
             loop = Call(Name("range"), (subject.count,))
             return [*layout(f"{INDENT}for i in ", loop, ":"), *layout(INDENT + STEP, added)]
         end = subject.group.end
@@ -109,10 +110,11 @@ class Renderer:
 
     def _folded(self, items: list[Expr]) -> list[Expr]:
         """Neighbours that are the same as one Repeat."""
+        blocks = {each.name for each in self.classes.values()}
         found: list[Expr] = []
         for item, group in groupby(items, _bare):
             same = list(group)
-            is_block = isinstance(item, Call) and item.called in {c.name for c in self.classes.values()}
+            is_block = isinstance(item, Call) and item.called in blocks
             if len(same) < (2 if is_block else FEWEST_FOLDED):
                 found += same
                 continue

@@ -9,8 +9,15 @@ from archdsl.outputs.torch.code import Call, Const, Expr
 _KERNEL = object()
 """A pool's stride is its kernel unless something else is said."""
 
-_CONV = {"stride": 1, "padding": 0, "dilation": 1, "groups": 1, "bias": True}
-_TRANSPOSED = {"stride": 1, "padding": 0, "output_padding": 0, "groups": 1, "bias": True, "dilation": 1}
+_CONV: dict[str, object] = {"stride": 1, "padding": 0, "dilation": 1, "groups": 1, "bias": True}
+_TRANSPOSED: dict[str, object] = {
+    "stride": 1,
+    "padding": 0,
+    "output_padding": 0,
+    "groups": 1,
+    "bias": True,
+    "dilation": 1,
+}
 _MAX = {"stride": _KERNEL, "padding": 0, "dilation": 1, "ceil_mode": False}
 _MEAN = {"stride": _KERNEL, "padding": 0, "ceil_mode": False, "count_include_pad": True}
 
@@ -50,6 +57,12 @@ _CHANNELS: dict[str, tuple[str, ...]] = {
     "chunk": ("input", "chunks"),
     "split": ("input", "sizes"),
     "interpolate": ("input",),
+    "anchor_boxes": ("input", "sizes", "ratios", "stride"),
+    "propose": ("scores", "offsets", "anchors", "image", "before", "after", "iou", "min_size"),
+    "nms": ("boxes", "scores", "count", "iou"),
+    "detect": ("scores", "offsets", "regions", "image", "count", "score", "iou", "stds"),
+    "roi_pool": ("input", "boxes", "size", "stride"),
+    "roi_align": ("input", "boxes", "size", "strides", "sampling"),
 }
 """What the first positional arguments are; the next one is the extent of a window."""
 

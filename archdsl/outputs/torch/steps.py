@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from archdsl.outputs.torch.classes import Class
-from archdsl.outputs.torch.code import Call, Expr, Name, Operand
-from archdsl.outputs.torch.forward import Forward, Step, Style
+from archdsl.outputs.torch.code import Call, Name, Operand
+from archdsl.outputs.torch.forward import Forward, Step
 from archdsl.outputs.torch.names import member, variable
-from archdsl.outputs.torch.uses import Leaf, Part, Use
+from archdsl.outputs.torch.statements import Style
+from archdsl.outputs.torch.uses import Part, Use
 from archdsl.sizes import show
 
 _STARTS = frozenset({"learned", "pool", "source"})
@@ -72,17 +73,17 @@ def net_forward(subject: Class, wrappers: Wrappers) -> tuple[Forward, str]:
 
 
 def _steps(subject: Class, with_shapes: bool) -> list[Step]:
-    group = subject.group
+    group, labels = subject.group, subject.uses[0].labels
     steps = []
     for index, slot in enumerate(group.slots):
-        part = next(part for part in slot.parts if part is not None)
+        part = slot.exemplar
         function = subject.functions.get(index)
         name = member(slot.name, subject.is_mapping)
         expr = function or Call(Name(name), tuple(map(Operand, range(len(slot.refs)))))
         outputs = tuple([(index, port) for port in range(len(part.outputs))])
         comment = show(part.outputs[0].shape or ()) if with_shapes and len(outputs) == 1 else ""
         steps.append(
-            Step(expr, slot.refs, outputs, _style(part), _names(part, subject.uses[0].labels), comment, function is None)
+            Step(expr, slot.refs, outputs, _style(part), _names(part, labels), comment, function is None)
         )
     return steps
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from archdsl.graph.model import Elaborated, Node, Scope, Value
 from archdsl.ops.contract import Torch
-from archdsl.outputs.torch.code import Call, Const, Expr, Name, Operand, template
+from archdsl.outputs.torch.code import Call, Const, Expr, Name, template
 from archdsl.outputs.torch.names import Names, variable
 from archdsl.outputs.torch.signatures import typed
 
@@ -196,9 +196,9 @@ def align_outputs(every: Iterable[Use]) -> None:
         return
     for use in reversed(found):
         for way in same.get(use.definition, ()):
-            value = _follow(use, way)
-            if value is not None:
-                use.given[id(value)] = value
+            found_value = _follow(use, way)
+            if found_value is not None:
+                use.given[id(found_value)] = found_value
 
 
 def _nest(graph: Elaborated) -> tuple[list[Use], list[Use]]:
