@@ -11,11 +11,11 @@ from archdsl.pipeline import analyse
 from archdsl.source import Source
 
 ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCKS = [
-    pytest.param(page, text.group(1), id=f"{page.stem}-{number}")
-    for page in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-    if page.exists()
-    for number, text in enumerate(re.finditer(r"^```arch\n(.*?)^```", page.read_text("utf-8"), re.M | re.S), 1)
+    pytest.param(page, text, id=f"{page.stem}-{number}")
+    for page in PAGES
+    for number, text in enumerate(re.findall(r"^```arch\n(.*?)^```", page.read_text("utf-8"), re.M | re.S), 1)
 ]
 
 

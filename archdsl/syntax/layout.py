@@ -62,10 +62,9 @@ class Layout:
                 stack.append((token, opens))
                 if len(stack) > DEEPEST:
                     raise LayoutError("deep", token)
-                if opens != "body":
-                    token = Token.new_borrow_pos("_ROWS" if opens == "rows" else "_OPEN", "{", token)
                 begun, row = False, []
-                yield token
+                named = {"body": "LBRACE", "rows": "_ROWS", "branch": "_OPEN"}[opens]
+                yield Token.new_borrow_pos(named, "{", token)
                 continue
             if kind in ("LPAR", "LSQB"):
                 stack.append((token, "list"))

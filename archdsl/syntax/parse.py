@@ -54,8 +54,10 @@ def number_value(text: str) -> int | float:
 
 
 _KEPT = frozenset(
-    "NAME WHERE NUMBER STRING LONG_STRING PATTERN EXPECT OR AND NOT EQUALS COMPARE LESS PLUS MINUS TIMES".split()
+    """NAME WHERE NUMBER STRING LONG_STRING PATTERN EXPECT OR AND NOT EQUALS COMPARE LESS PLUS MINUS
+    TIMES""".split()
 )
+"""The tokens that a rule's method is given; the others are punctuation and words."""
 
 
 class _Arguments(tuple[tree.Argument, ...]):
@@ -366,11 +368,11 @@ def _placed(cells: tuple[tree.Cell, ...], row: Span) -> tuple[tree.Cell, ...]:
     """The cells, each blank one placed at the bar before it (or at the row's start)."""
     placed, position = [], row.start
     for cell in cells:
-        if not cell.items and not cell.mark:
-            cell = tree.Cell((), "", Span(row.source, position, position + 1))
-        placed.append(cell)
-        position = row.source.text.find("|", cell.span.end - (not cell.items)) if cells[-1] is not cell else 0
-        position = max(position, row.start)
+        blank = not cell.items and not cell.mark
+        placed.append(tree.Cell((), "", Span(row.source, position, position + 1)) if blank else cell)
+        after = position + (position > row.start) if blank else cell.span.end
+        bar = row.source.text.find("|", after)
+        position = max(bar, row.start)
     return tuple(placed)
 
 
