@@ -212,7 +212,8 @@ net Middle(classes = 3) from Base(classes = 2 * classes) {
 
 def test_a_net_can_be_made_from_a_net_made_from_another() -> None:
     checked = made(
-        "remove extra\nreplace classifier.3.2: linear(classes + 1)\nunfreeze layer1.2\ninput image: 1 x 64 x 64",
+        "remove extra\nreplace classifier.3.2: linear(classes + 1)\n"
+        "unfreeze layer1.2\ninput image: 1 x 64 x 64",
         BASE + CHAIN,
         head="net Made from Middle",
     )
@@ -423,6 +424,24 @@ def test_how_a_base_trains_goes_with_what_it_speaks_of() -> None:
     assert [(each.path, each.frozen) for each in cut.frozen] == [("conv1", True)]
 
 
+def test_a_loss_may_read_what_nothing_else_needs() -> None:
+    checked = made(
+        "until mixed\nhead: conv(2, 1)\nloss near: mse(relu1, target)\nloss far: mse(mixed, target)"
+    )
+    assert list(checked.graph.training_outputs) == ["relu1", "mixed"]
+    assert [loss.outputs for loss in checked.graph.losses] == [("relu1",), ("mixed",)]
+    checked = made("until skip\nloss other: mse(conv3, target)")  # a branch that is left behind otherwise
+    assert "conv3" in {node.path for node in checked.graph.nodes if node.training}
+
+
+def test_a_label_that_an_until_ends_with_can_be_used() -> None:
+    text = BASE.replace("mixed:", "conv-mixed:")
+    checked = made("until conv_mixed\nconv-mixed -> conv(conv-mixed.channels, 1)", text)
+    assert wiring(checked)[-1] == "conv4(conv_mixed)"
+    checked = made("until layer1\nlayer1.1 + layer1", BASE)
+    assert wiring(checked)[-1] == "add1(layer1.1.conv2, layer1.2.conv2)"
+
+
 def test_a_tie_of_the_base_holds_while_both_its_ends_are_there() -> None:
     text = """
 net Base {
@@ -472,25 +491,24 @@ def carried(state: dict[str, Tensor], net: archdsl.Network) -> dict[str, Tensor]
 )
 def test_convolved_layers_give_the_same_scores(path: str, name: str, kernels: list[tuple[int, ...]]) -> None:
     remove = "remove softmax1" if name.startswith("VGG") else "remove avgpool"
-    base, made = convolved(path, name, f"convolve classifier; {remove}; input image: 3 x 256 x 288")
+    base, made = convolved(path, name, f"convolve classifier; {remove}; input image: 3 x 224 x 288")
     found = [shape for key, shape in made.weights.items() if key.startswith("classifier") and len(shape) == 4]
     assert found == kernels
     assert made.params == base.params
     torch.manual_seed(0)
-    before = base.module().eval()
+    state = {key: torch.randn(shape) * (2 / _count(shape[1:])) ** 0.5 for key, shape in base.weights.items()}
     with torch.device("meta"):
-        after = made.module().eval()
-    after.load_state_dict(carried(before.state_dict(), made), strict=True, assign=True)
-    image = torch.rand(1, 3, 256, 288)
+        before, after = base.module().eval(), made.module().eval()
+    before.load_state_dict(state, strict=True, assign=True)
+    after.load_state_dict(carried(state, made), strict=True, assign=True)
+    image = torch.rand(1, 3, 224, 224)
     with torch.inference_mode():
-        scores = after(image)
-        assert scores.shape[1:] == made.shape
-        for x, y in ((0, 0), (1, 2)):
-            expected = before(image[:, :, 32 * x : 32 * x + 224, 32 * y : 32 * y + 224])
-            given = after(image[:, :, 32 * x : 32 * x + 224, 32 * y : 32 * y + 224])[:, :, 0, 0]
-            if name.startswith("VGG"):
-                given = given.softmax(1)
-            torch.testing.assert_close(given, expected, rtol=1e-4, atol=1e-6)
+        assert after(torch.rand(1, 3, 224, 288)).shape[2:] == (1, 3)
+        given, expected = after(image)[:, :, 0, 0], before(image)
+    if name.startswith("VGG"):
+        given = given.softmax(1)
+    assert expected.std() > 1e-3
+    torch.testing.assert_close(given, expected, rtol=1e-3, atol=1e-5)
 
 
 def test_what_is_convolved_may_be_replaced_in_the_same_breath() -> None:
@@ -519,7 +537,10 @@ def test_the_kernel_is_that_of_the_net_that_is_convolved() -> None:
 
 
 def test_a_layer_behind_a_global_pool_is_convolved_to_one_by_one() -> None:
-    text = "net Base { input x: 3 x 8 x 8; conv(4, 3) -> avgpool(global) -> flatten; fc: linear(2, bias = false) }"
+    text = (
+        "net Base { input x: 3 x 8 x 8; conv(4, 3) -> avgpool(global) -> flatten; "
+        "fc: linear(2, bias = false) }"
+    )
     checked = made("convolve fc\nremove avgpool1", text)
     assert weights(checked)["fc.weight"] == (2, 4, 1, 1)
     assert output(checked) == (2, 6, 6)
@@ -529,7 +550,8 @@ def test_a_changed_net_runs() -> None:
     spec = archdsl.loads(
         BASE
         + "net Made from Base { insert after stem.0: batchnorm; insert before layer1.1: conv(16, 1); "
-        + "replace layer1.2: identity; remove relu2; replace classifier.3: conv(5, 1) -> relu; convolve classifier }"
+        + "replace layer1.2: identity; remove relu2; replace classifier.3: conv(5, 1) -> relu; "
+        + "convolve classifier }"
     )
     from archdsl.outputs.torch import verify
 

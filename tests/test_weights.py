@@ -923,8 +923,8 @@ def test_a_converted_file_has_the_numbers_under_the_new_names(folder: Path, caps
 
 def test_a_converted_file_is_aligned(folder: Path) -> None:
     """Each tensor begins at a multiple of its numbers' width, even where it did not."""
-    first = {"fc.bias": (10,), "features.1.num_batches_tracked": ()}
-    save(folder / "x.safetensors", first | SMALL_SHAPES, {"fc.bias": "F16"})
+    save(folder / "x.safetensors", SMALL_SHAPES, {"features.0.bias": "F8_E4M3"})
+    assert read("x.safetensors").tensors["features.1.num_batches_tracked"].start % 8
     assert weights("x.safetensors", "--convert", "y.safetensors") == 0
     for each in read("y.safetensors").tensors.values():
         assert each.start % (BITS[each.dtype] // 8) == 0
@@ -946,7 +946,7 @@ def test_nothing_is_overwritten_unasked_and_the_source_never(folder: Path, capsy
     for output in ("x.safetensors", "./x.safetensors", "link.safetensors", "hard.safetensors"):
         for force in ([], ["--force"]):
             assert weights("x.safetensors", "--convert", output, *force) == 2
-            assert "is the file that is read" in capsys.readouterr().err
+            assert "is a file that is read" in capsys.readouterr().err
     (folder / "y.safetensors").write_text("mine")
     (folder / "map.json").write_text("mine")
     assert weights("x.safetensors", "--convert", "y.safetensors") == 2
@@ -957,6 +957,8 @@ def test_nothing_is_overwritten_unasked_and_the_source_never(folder: Path, capsy
     assert json.loads((folder / "map.json").read_text()) == {}
     assert weights("y.safetensors") == 0
     assert source.read_bytes() == before
+    assert weights("x.safetensors", "--write-map", "small.arch", "--force") == 2
+    assert weights("x.safetensors", "--write-map", "z.safetensors", "--convert", "z.safetensors") == 2
     assert weights("x.safetensors", "--convert", "y.pth") == 2
     assert weights("x.safetensors", "--convert", "no/y.safetensors") == 2
 
@@ -1162,6 +1164,34 @@ def test_a_network_is_loaded_whole_or_not_at_all(tmp_path: Path) -> None:
         small().load(path)
     with pytest.raises(WeightsError, match=r"none\.safetensors"):
         small().load(tmp_path / "none.safetensors")
+
+
+SHARED = """block level(head) { relu -> head }
+
+net Shared {
+    input x: 8
+    share head: { linear(8); relu }
+    level1: level(head)
+    level2: level(head)
+    out: linear(3)
+}
+"""
+
+
+def test_a_shared_module_is_loaded_once_whatever_its_names(tmp_path: Path) -> None:
+    """PyTorch keeps a module that several others have under the names of all of them."""
+    import torch
+
+    net = network(SHARED, "Shared")
+    state = net.module().state_dict()
+    assert state.keys() > net.weights.keys()
+    torch.save(state, tmp_path / "every.pth")
+    torch.save({name: state[name] for name in net.weights}, tmp_path / "once.pth")
+    for name in ("every.pth", "once.pth"):
+        assert same(net.load(tmp_path / name).state_dict(), state)
+    torch.save(state | {"more": torch.zeros(1)}, tmp_path / "more.pth")
+    with pytest.raises(WeightsError, match="extra"):
+        net.load(tmp_path / "more.pth")
 
 
 def test_half_precision_is_loaded_into_whole_numbers(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ MISMATCH = 1
 @click.option("map_file", "--map", metavar="FILE", help="Names in the file and new ones, a JSON object.")
 @click.option("write_map", "--write-map", metavar="FILE", help="Write the new names to a file as such a map.")
 @click.option("convert", "--convert", metavar="OUT", help="Write the weights under their new names.")
-@click.option("--force", is_flag=True, help="Overwrite files that are there, but never the one that is read.")
+@click.option("--force", is_flag=True, help="Overwrite files that are there, but never one that is read.")
 def weights(
     file: str,
     spec: str,
@@ -49,7 +49,7 @@ def weights(
     checked = _network(spec, nets, settings)
     try:
         checkpoint = _read(file)
-        _refuse_outputs(write_map, convert, checkpoint.files, force)
+        _refuse_outputs(write_map, convert, [spec, *checkpoint.files], force)
         stored = named(checkpoint.tensors, read_map(map_file) if map_file else {})
         found = compare(checked, stored)
         proposal = propose(found)
@@ -94,11 +94,13 @@ def _refuse_outputs(write_map: str | None, convert: str | None, files: Sequence[
     """Nothing is written over what is read, and nothing unasked over what is there."""
     if convert is not None and not convert.lower().endswith(".safetensors"):
         raise CallError(f"`{convert}` would be a safetensors file", "let its name end in `.safetensors`")
+    if convert is not None and convert == write_map:
+        raise CallError(f"`{convert}` cannot be both the weights and a map", "name another file for the map")
     for output in filter(None, (write_map, convert)):
         if not os.path.lexists(output):
             continue
         if any(os.path.exists(output) and os.path.samefile(output, file) for file in files):
-            raise CallError(f"`{output}` is the file that is read", "name another one to write to")
+            raise CallError(f"`{output}` is a file that is read", "name another one to write to")
         if not force:
             raise CallError(f"`{output}` is there already", "add `--force` to overwrite it")
 
@@ -125,9 +127,7 @@ def _remedy(proposal: Proposal) -> str:
     if proposal.final.complete:
         return "`--convert OUT.safetensors` writes what the network wants, under its names"
     if proposal.ambiguous:
-        return (
-            'say which is meant with `--map FILE`, as in {"a.name": "another", "part.": "", "unused": null}'
-        )
+        return 'say which is meant with `--map FILE`, as in {"old.name": "new", "part.": "", "unused": null}'
     return ""
 
 

@@ -24,6 +24,23 @@ def nearest(name: str, names: Iterable[str], least: float = 0.7) -> tuple[str, .
     return tuple(f"did you mean `{each}`?" for each in close)
 
 
+def nearest_path(path: str, paths: Iterable[str]) -> tuple[str, ...]:
+    """A `did you mean` for a module's path, or else the parts of the last module that is there."""
+    known = set(paths)
+    names = path.split(".")
+    depth = max((i for i in range(1, len(names)) if ".".join(names[:i]) in known), default=0)
+    if depth == 0:
+        return nearest(path, known)
+    parent, wrong = ".".join(names[:depth]), names[depth]
+    below = (each.removeprefix(f"{parent}.") for each in paths if each.startswith(f"{parent}."))
+    parts = list(dict.fromkeys(each.partition(".")[0] for each in below))
+    if not wrong.isdigit() and nearest(wrong, parts):
+        return nearest(path, known)
+    shown = [f"`{part}`" for part in (sorted(parts, key=int) if all(map(str.isdigit, parts)) else parts)]
+    listed = f"{shown[0]} to {shown[-1]}" if len(shown) > 6 else ", ".join(shown)
+    return (f"`{parent}` has {listed}" if shown else f"`{parent}` has no parts",)
+
+
 def bind(
     callee: str,
     names: list[str],

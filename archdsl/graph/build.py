@@ -80,6 +80,11 @@ class Place:
     copies: int
     """Product of the repetitions around this place."""
 
+    def path(self, name: str) -> str:
+        """The path of a module of this name."""
+        prefix = self.scope.path
+        return f"{prefix}.{name}" if prefix else name
+
     def within(self, trace: Trace, copies: int = 1) -> Place:
         """The same place, one step further on the way."""
         return Place(self.scope, self.namer, trace, self.depth, self.copies * copies)

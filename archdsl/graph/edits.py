@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from archdsl.diagnostics import Label
-from archdsl.graph.binding import nearest
+from archdsl.graph.binding import nearest_path
 from archdsl.graph.errors import NoConvolution, NotALayer, UnknownModule
 from archdsl.graph.lookup import dotted
 from archdsl.graph.model import Node, Value
@@ -157,11 +157,13 @@ def unmet(
     edits: Iterable[tree.Edit], met: set[int], paths: Iterable[str], until: tree.Edit | None
 ) -> list[UnknownModule]:
     """A diagnostic for each change whose module was never made; `convolve` looks for itself."""
-    known = set(paths)
+    known = list(paths)
     labels = (Label(until.span, "the base ends here"),) if until else ()
     missing = [edit for edit in edits if id(edit) not in met and edit.kind != "convolve"]
     named = [(edit.path.span, path_of(edit.path)) for edit in missing]
-    return [UnknownModule(at=at, name=name, labels=labels, hints=nearest(name, known)) for at, name in named]
+    return [
+        UnknownModule(at=at, name=name, labels=labels, hints=nearest_path(name, known)) for at, name in named
+    ]
 
 
 def convolved(
@@ -176,8 +178,8 @@ def convolved(
     part = path_of(edit.path)
     inside = [node for node in nodes if node.path == part or node.path.startswith(f"{part}.")]
     if not inside:
-        known = {prefix for node in nodes for prefix in _prefixes(node.path)}
-        evaluator.fail(UnknownModule(at=edit.path.span, name=part, hints=nearest(part, known)))
+        known = list(dict.fromkeys(prefix for node in nodes for prefix in _prefixes(node.path)))
+        evaluator.fail(UnknownModule(at=edit.path.span, name=part, hints=nearest_path(part, known)))
     lowered: dict[str, Layer | None] = {}
     for node in inside:
         if node.op.name != "linear":

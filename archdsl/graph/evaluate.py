@@ -279,6 +279,10 @@ class Evaluator(Lookup):
         found = self.child(self.made, name) if self.made is not None else None
         return REQUIRED if found is None else found
 
+    def visible(self, env: Env) -> list[str]:
+        """Every name that could have been meant, the base's modules among them."""
+        return [*super().visible(env), *(self.builder.children(self.made) if self.made else ())]
+
     @staticmethod
     def _labelled(node: tree.Expression, env: Env) -> Any:
         """What a label names that is also the name of a layer: behind a dot the label is meant."""

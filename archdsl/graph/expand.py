@@ -221,7 +221,7 @@ class Expander(Lines):
         deeper = self.deeper(f"the block `{definition.name}`", layer.site, place, definition.name)
         frame = self.frame(definition, layer.arguments, deeper)
         frame.names["in"] = plain(x)
-        shown = {k: v for k, v in frame.names.items() if k != "in"}
+        shown = {each.name.name: frame.names[each.name.name] for each in definition.tree.parameters}
         scope = self.builder.scope(
             "block", name, deeper, definition=definition.name, arguments=shown, span=layer.site.span
         )

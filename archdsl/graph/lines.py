@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 from archdsl.diagnostics import Step
 from archdsl.graph.build import MOST_NODES, Builder, Place, too_large
 from archdsl.graph.calls import Calls
-from archdsl.graph.edits import Edits
+from archdsl.graph.edits import Edits, Reached, path_of
 from archdsl.graph.errors import (
     DuplicateName,
     Failed,
@@ -36,6 +36,7 @@ from archdsl.graph.values import (
     Env,
     Flow,
     FunctionDefinition,
+    Layer,
     NotationDefinition,
     OpLayer,
     Outputs,
@@ -186,7 +187,7 @@ class Lines(Calls):
         start = len(self.builder.nodes)
         self.element = node.span
         if isinstance(value, LAYERS):
-            result: Flow = self.run(value, x, place, label)
+            result: Flow = self._reaching(value, x, place, label, env)
         elif isinstance(value, Value | Outputs | Part):
             result = value
             if label is not None:
@@ -196,6 +197,16 @@ class Lines(Calls):
         if label is not None:
             self.label(label, result, start, place, env)
         return result
+
+    def _reaching(self, layer: Layer, x: Flow, place: Place, label: tree.Name | None, env: Env) -> Flow:
+        """Apply a layer; its label holds even where a net made from this one ends with it."""
+        start = len(self.builder.nodes)
+        try:
+            return self.run(layer, x, place, label)
+        except Reached as reached:
+            if label is not None and path_of(reached.edit.path) == place.path(module_name(label.name)):
+                self.label(label, reached.value, start, place, env)
+            raise
 
     def label(self, label: tree.Name, result: Flow, start: int, place: Place, env: Env) -> None:
         """Remember what a label names, for later lines and for expectations."""
@@ -208,8 +219,7 @@ class Lines(Calls):
             self.fail(DuplicateName(at=label.span, name=name, hints=hints, trace=place.trace))
         labels[key] = result
         value = result.value if isinstance(result, Part) else result
-        prefix = place.scope.path
-        path = f"{prefix}.{name}" if prefix else name
+        path = place.path(name)
         end = len(self.builder.nodes)
         if isinstance(value, Outputs):
             for port, each in value.values.items():
@@ -242,8 +252,7 @@ class Lines(Calls):
         """Make the module of this name in this place, changed as nets made from this one say."""
         if not self.edits:
             return make(x)
-        prefix = place.scope.path
-        return self.edits.around(self, f"{prefix}.{name}" if prefix else name, name, x, place, make)
+        return self.edits.around(self, place.path(name), name, x, place, make)
 
     def left_out(self, output: str) -> bool:
         """Whether nets made from this one do without an output of it."""

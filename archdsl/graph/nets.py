@@ -151,12 +151,13 @@ def _elaborated(
     changed = any(name in settings for name in choice.parameters)
     # numbers are printed of the net with its own parameters; what is written in terms of them holds on
     expectations = [each for each in resolved if not (changed and is_literal(each.printed))]
+    objective = losses(expander, outputs)
     if choice.base is not None:
         ends = [*outputs.values(), *expander.training_outputs.values()]
         declared = {item.name.name for item in net.body.items if isinstance(item, tree.Input)}
         prune(expander, ends, expectations, declared)
     _drop_ties(expander, choice.lineage)
-    training = frozen(expander), starts(expander), losses(expander, outputs)
+    stays, begins = frozen(expander), starts(expander)
     _unused_labels(expander)
     if builder.failed:
         return None
@@ -174,9 +175,9 @@ def _elaborated(
         named=expander.named_values,
         expectations=expectations,
         ties=expander.ties,
-        frozen=training[0],
-        starts=training[1],
-        losses=training[2],
+        frozen=stays,
+        starts=begins,
+        losses=objective,
     )
 
 

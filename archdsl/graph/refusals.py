@@ -56,7 +56,7 @@ def _way(node: Node, makers: list[Node]) -> str:
     paths = [[step.text for step in each.trace.path()] for each in makers if each.trace]
     own = [step.text for step in node.trace.path()] if node.trace else []
     shared = 0
-    while all(path[shared : shared + 1] == own[shared : shared + 1] != [] for path in paths):
+    while shared < len(own) and all(path[shared : shared + 1] == [own[shared]] for path in paths):
         shared += 1
     return f" ({' → '.join(own[shared:])})" if own[shared:] else ""
 

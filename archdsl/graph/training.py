@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple, NoReturn
 
-from archdsl.graph.binding import bind, nearest
+from archdsl.graph.binding import bind, nearest, nearest_path
 from archdsl.graph.build import Place
 from archdsl.graph.edits import path_of
 from archdsl.graph.errors import (
@@ -61,7 +61,7 @@ SCHEMES = {
 def frozen(expander: Expander) -> list[Frozen]:
     """What is frozen and what is not, in the order in which it was said."""
     found = []
-    paths = set(paths_of(expander.builder))
+    paths = dict.fromkeys(paths_of(expander.builder))
     for item, prefix in expander.freezes:
         path = path_of(item.path) if item.path else ""
         full = ".".join(part for part in (prefix, path) if part)
@@ -69,7 +69,7 @@ def frozen(expander: Expander) -> list[Frozen]:
             if id(item) in expander.inherited:
                 continue
             assert item.path is not None
-            hints = nearest(full, paths)
+            hints = nearest_path(full, paths)
             expander.builder.fail(UnknownModule(at=item.path.span, name=full, hints=hints))
         found.append(Frozen(full, item.frozen))
     return found
@@ -77,7 +77,7 @@ def frozen(expander: Expander) -> list[Frozen]:
 
 def starts(expander: Expander) -> list[Start]:
     """How weights start, in the order in which it was said."""
-    paths = set(paths_of(expander.builder))
+    paths = list(dict.fromkeys(paths_of(expander.builder)))
     found = []
     for item, place, env in expander.inits:
         try:
@@ -88,7 +88,7 @@ def starts(expander: Expander) -> list[Start]:
     return found
 
 
-def _start(expander: Expander, item: tree.Init, paths: set[str], place: Place, env: Env) -> Start:
+def _start(expander: Expander, item: tree.Init, paths: list[str], place: Place, env: Env) -> Start:
     function = item.scheme.function if isinstance(item.scheme, tree.Call) else item.scheme
     given = item.scheme.arguments if isinstance(item.scheme, tree.Call) else ()
     name = function.name if isinstance(function, tree.Name) else ""
@@ -101,7 +101,7 @@ def _start(expander: Expander, item: tree.Init, paths: set[str], place: Place, e
         return Start(target, True, parameter, name, arguments)
     full = f"{prefix}.{target}" if prefix else target
     if full not in paths:
-        hints = nearest(full, {*paths, *OPERATORS})
+        hints = nearest_path(full, [*paths, *OPERATORS])
         expander.fail(UnknownModule(at=item.target.span, name=target, hints=hints, trace=place.trace))
     return Start(full, False, parameter, name, arguments)
 
@@ -165,10 +165,12 @@ def _output(
     text = node.span.text
     if text in outputs:
         return text
-    known = isinstance(node, tree.Attribute) or expander.lookup(text, env) is not REQUIRED
+    found = expander.lookup(text, env), expander.module(text)
+    known = isinstance(node, tree.Attribute) or found != (REQUIRED, REQUIRED)
     value = expander.tensor(expander.value(node, env, place), node, place) if known else None
     if value is None:
-        hints = nearest(text, outputs) or (f"there are {', '.join(outputs)}",)
+        listed = ", ".join(f"`{each}`" for each in outputs)
+        hints = nearest(text, outputs) or (f"it has {listed}",) * bool(listed)
         expander.fail(UnknownOutput(at=node.span, name=text, hints=hints, trace=place.trace))
     same = next((name for name, each in outputs.items() if each is value), None)
     if same is not None:

@@ -6,29 +6,15 @@ A tree says nothing of what names mean. Every node knows its span; trees are nev
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import Literal
 
 from archdsl.source import Source, Span
-
-if TYPE_CHECKING:
-    from typing_extensions import dataclass_transform
-
-    T = TypeVar("T")
-
-    @dataclass_transform(frozen_default=True, eq_default=False)
-    def _node(cls: type[T]) -> type[T]: ...
-
-else:
-    # frozen for who checks types alone: at run time that would double what these classes cost at
-    # start, and triple what each node costs
-    _node = partial(dataclass, slots=True, eq=False)
+from archdsl.syntax.node import node
 
 # --- expressions -------------------------------------------------------------------------------
 
 
-@_node
+@node
 class Number:
     """`64`, `1e-4`, `61M`, `60_965_224`; `text` keeps the printed precision."""
 
@@ -37,7 +23,7 @@ class Number:
     span: Span
 
 
-@_node
+@node
 class Text:
     """`"blocks/resnet.arch"`."""
 
@@ -45,7 +31,7 @@ class Text:
     span: Span
 
 
-@_node
+@node
 class Boolean:
     """`true` and `false`."""
 
@@ -53,7 +39,7 @@ class Boolean:
     span: Span
 
 
-@_node
+@node
 class Name:
     """`width`, `conv3-64`."""
 
@@ -61,14 +47,14 @@ class Name:
     span: Span
 
 
-@_node
+@node
 class In:
     """`in`: the input of the enclosing block, notation or net."""
 
     span: Span
 
 
-@_node
+@node
 class ListOf:
     """`[64, 128, 256]`."""
 
@@ -76,7 +62,7 @@ class ListOf:
     span: Span
 
 
-@_node
+@node
 class Dims:
     """`3 x 224 x 224`, `1x7`."""
 
@@ -84,7 +70,7 @@ class Dims:
     span: Span
 
 
-@_node
+@node
 class Attribute:
     """`in.channels`, `rpn.scores`, `classifier.6`."""
 
@@ -93,7 +79,7 @@ class Attribute:
     span: Span
 
 
-@_node
+@node
 class Index:
     """`parts[0]`."""
 
@@ -102,7 +88,7 @@ class Index:
     span: Span
 
 
-@_node
+@node
 class Unary:
     """`-x`, `not x`."""
 
@@ -111,7 +97,7 @@ class Unary:
     span: Span
 
 
-@_node
+@node
 class Binary:
     """`a + b`, `f * 3`, `in.channels == c and stride == 1`."""
 
@@ -121,7 +107,7 @@ class Binary:
     span: Span
 
 
-@_node
+@node
 class Argument:
     """`64` or `stride = 2` within a call."""
 
@@ -130,7 +116,7 @@ class Argument:
     span: Span
 
 
-@_node
+@node
 class Call:
     """`conv(64, 3)`, `concat { … }`, `residual(2) { … }`; `body` is the braces, if there are any."""
 
@@ -140,7 +126,7 @@ class Call:
     span: Span
 
 
-@_node
+@node
 class Step:
     """One element of a chain, with its label if it has one."""
 
@@ -149,7 +135,7 @@ class Step:
     span: Span
 
 
-@_node
+@node
 class Chain:
     """`a -> name: b -> c`; a chain of one unlabelled element is that element itself."""
 
@@ -157,7 +143,7 @@ class Chain:
     span: Span
 
 
-@_node
+@node
 class Body:
     """`{ … }`: lines in order."""
 
@@ -165,7 +151,7 @@ class Body:
     span: Span
 
 
-@_node
+@node
 class If:
     """`if condition { … } else { … }`."""
 
@@ -175,7 +161,7 @@ class If:
     span: Span
 
 
-@_node
+@node
 class For:
     """`for c in [64, 128] { … }`."""
 
@@ -185,7 +171,7 @@ class For:
     span: Span
 
 
-@_node
+@node
 class Table:
     """`table { … }` (columns as variants) or `table as BLOCK { … }` (rows as calls)."""
 
@@ -196,29 +182,14 @@ class Table:
 
 
 Expression = (
-    Number
-    | Text
-    | Boolean
-    | Name
-    | In
-    | ListOf
-    | Dims
-    | Attribute
-    | Index
-    | Unary
-    | Binary
-    | Call
-    | Chain
-    | Body
-    | If
-    | For
-    | Table
-)
+    Number | Text | Boolean | Name | In | ListOf | Dims | Attribute | Index | Unary | Binary | Call
+    | Chain | Body | If | For | Table
+)  # fmt: skip
 
 # --- tables ------------------------------------------------------------------------------------
 
 
-@_node
+@node
 class Cell:
     """What stands between two bars: the items of a body line, or nothing.
 
@@ -230,7 +201,7 @@ class Cell:
     span: Span
 
 
-@_node
+@node
 class Row:
     """Cells with bars between them. One cell means: no bars, the row goes to every column."""
 
@@ -238,7 +209,7 @@ class Row:
     span: Span
 
 
-@_node
+@node
 class Group:
     """`features: { rows }`: the rows inside make one labelled sequence."""
 
@@ -247,7 +218,7 @@ class Group:
     span: Span
 
 
-@_node
+@node
 class ExpectRow:
     """`expect weight_layers == | 11 | 11 | 13`: one printed value a variant, blank for none."""
 
@@ -263,7 +234,7 @@ TableRow = Row | Group | ExpectRow
 # --- statements --------------------------------------------------------------------------------
 
 
-@_node
+@node
 class Let:
     """`let k = 3`, or with parameters `let double(x) = 2 * x`."""
 
@@ -273,7 +244,7 @@ class Let:
     span: Span
 
 
-@_node
+@node
 class Share:
     """`share head: conv(9, 1)`: one module, used wherever its name stands."""
 
@@ -282,7 +253,7 @@ class Share:
     span: Span
 
 
-@_node
+@node
 class Input:
     """`input image: 3 x 224 x 224`, `input tokens: 35 of int`."""
 
@@ -292,7 +263,7 @@ class Input:
     span: Span
 
 
-@_node
+@node
 class Output:
     """`output logits: …`, `training output aux1: …`."""
 
@@ -302,7 +273,7 @@ class Output:
     span: Span
 
 
-@_node
+@node
 class Tie:
     """`tie decoder.weight = embed.weight`: one parameter under two names."""
 
@@ -311,7 +282,7 @@ class Tie:
     span: Span
 
 
-@_node
+@node
 class Expect:
     """`expect params == 138_357_544`, `claim neurons ~ 650K`."""
 
@@ -322,7 +293,7 @@ class Expect:
     span: Span
 
 
-@_node
+@node
 class Variant:
     """`variant B4(width = 1.4)`: a named choice of the net's parameters."""
 
@@ -331,7 +302,7 @@ class Variant:
     span: Span
 
 
-@_node
+@node
 class Edit:
     """`replace classifier.6: linear(257)`, `remove aux1`: a change to the net that this one is made from."""
 
@@ -341,7 +312,7 @@ class Edit:
     span: Span
 
 
-@_node
+@node
 class Freeze:
     """`freeze features`, `unfreeze features.28`; without a path the whole net."""
 
@@ -350,7 +321,7 @@ class Freeze:
     span: Span
 
 
-@_node
+@node
 class Init:
     """`init conv: he`, `init classifier.6.bias: constant(0)`: how weights start."""
 
@@ -359,7 +330,7 @@ class Init:
     span: Span
 
 
-@_node
+@node
 class Loss:
     """`loss classify: cross_entropy(scores, label) weight 0.3`."""
 
@@ -370,7 +341,7 @@ class Loss:
     span: Span
 
 
-@_node
+@node
 class Parameter:
     """`c`, or with a default `stride = 1`."""
 
@@ -379,7 +350,7 @@ class Parameter:
     span: Span
 
 
-@_node
+@node
 class Pattern:
     """`conv{k}-{c}`: `parts` alternates text and holes, text first and last (perhaps empty)."""
 
@@ -395,7 +366,7 @@ class Pattern:
         return "".join(f"{{{p}}}" if i % 2 else p for i, p in enumerate(self.parts))
 
 
-@_node
+@node
 class Notation:
     """`notation conv{k}x{k}(c, stride = 1) = …`."""
 
@@ -405,7 +376,7 @@ class Notation:
     span: Span
 
 
-@_node
+@node
 class Block:
     """`block bottleneck(width, stride = 1) { … }`, or `sequence`, which numbers its parts."""
 
@@ -416,7 +387,7 @@ class Block:
     numbered: bool = False
 
 
-@_node
+@node
 class Base:
     """`VGG.D`, `VGG.D(classes = 10)`: the net that another one is made from."""
 
@@ -425,7 +396,7 @@ class Base:
     span: Span
 
 
-@_node
+@node
 class Net:
     """`net VGG(classes = 1000) { … }`, `net Caltech256 from VGG.D { … }`."""
 
@@ -436,7 +407,7 @@ class Net:
     base: Base | None = None
 
 
-@_node
+@node
 class Import:
     """`import "blocks/resnet.arch"`."""
 
@@ -445,25 +416,13 @@ class Import:
 
 
 Item = (
-    Expression
-    | Let
-    | Share
-    | Input
-    | Output
-    | Tie
-    | Expect
-    | Variant
-    | Edit
-    | Freeze
-    | Init
-    | Loss
-    | Notation
-    | Block
-)
+    Expression | Let | Share | Input | Output | Tie | Expect | Variant | Edit | Freeze | Init | Loss
+    | Notation | Block
+)  # fmt: skip
 Statement = Import | Let | Notation | Block | Net
 
 
-@_node
+@node
 class File:
     """One parsed `.arch` file; `doc` is the string that opens it."""
 
@@ -472,10 +431,10 @@ class File:
     statements: tuple[Statement, ...]
 
 
-def children(node: object) -> Iterator[object]:
+def children(parent: object) -> Iterator[object]:
     """The tree nodes directly below a node, in order."""
-    for name in node.__slots__:  # type: ignore[attr-defined]
-        value = getattr(node, name)
+    for name in parent.__slots__:  # type: ignore[attr-defined]
+        value = getattr(parent, name)
         for item in value if isinstance(value, tuple) else (value,):
             if hasattr(item, "span"):
                 yield item

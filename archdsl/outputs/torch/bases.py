@@ -30,7 +30,7 @@ def arguments(uses: Sequence[Use]) -> dict[str, list[Any]]:
 def _visible(use: Use) -> dict[str, Any]:
     """The arguments of the block that a use is, or stands in as a labelled sequence."""
     block: Use | None = use
-    while block is not None and block.scope.kind == "sequence":
+    while block is not None and block.scope.kind == "sequence" and not block.scope.definition:
         block = block.parent
     given = block.scope.arguments if block is not None else {}
     return {name: _whole(value) for name, value in given.items() if _is_static(value)}

@@ -72,14 +72,20 @@ def load(checked: Checked, path: str, rename: Map) -> nn.Module:
     checkpoint = read(path)
     stored = named(checkpoint.tensors, rename)
     found = compare(checked, stored)
-    if not found.agrees:
+    if not found.complete or found.other_shape:
         raise Mismatch(checkpoint, found)
     module = build(checked)
     state = module.state_dict()
-    unset = state.keys() - found.matched.keys() - {*found.absent, *(tie.left for tie in checked.graph.ties)}
-    assert not unset, f"the module has weights that the spec does not know: {unset}"
+    # a module that is used in several places has its weights there under each of their names
+    if found.extra.keys() - state.keys():
+        raise Mismatch(checkpoint, found)
     for name, each in found.matched.items():
         state[name].copy_(_tensor(checkpoint, each))
+    filled = {state[name].data_ptr() for name in found.matched}
+    unset = [
+        name for name, each in state.items() if each.data_ptr() not in filled and name not in found.absent
+    ]
+    assert not unset, f"the module has weights that the spec does not know: {unset}"
     return module
 
 

@@ -61,5 +61,10 @@ class Class:
 
     @property
     def is_mapping(self) -> bool:
-        """Its submodules have numbers for names."""
-        return self.uses[0].scope.kind == "sequence"
+        """Its submodules have numbers for names, but do not just follow each other."""
+        return self.uses[0].scope.kind == "sequence" and not self.is_sequential
+
+    @property
+    def is_sequential(self) -> bool:
+        """It is an nn.Sequential of its own."""
+        return self.uses[0].is_sequential

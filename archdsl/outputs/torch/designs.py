@@ -41,11 +41,12 @@ class Design:
     inputs: int
     shared: tuple[str, ...]
     """Names of the shared modules that it is given, or holds for others."""
+    is_sequential: bool
 
     @property
     def key(self) -> Any:
         parts = tuple((entry.key, entry.refs) for entry in self.entries)
-        return parts, self.results, self.inputs, self.shared
+        return parts, self.results, self.inputs, self.shared, self.is_sequential
 
 
 def design_of(use: Use, tokens: Tokens, uneven: set[str], is_alone: bool) -> Design:
@@ -57,13 +58,14 @@ def design_of(use: Use, tokens: Tokens, uneven: set[str], is_alone: bool) -> Des
         own = not (part.again or part.borrowed)
         is_module = own and not (isinstance(part, Leaf) and part.is_function and not part.is_identity)
         passes = is_module and len(refs) == len(part.outputs) == 1
-        key = None if is_alone else _key(part, tokens)
+        key = None if is_alone else _key(part, tokens, "chain" if use.is_sequential else "")
         if part.name in uneven:
             key = key, tuple(_measured([part], len))
         entries.append(Entry(part.name, key, refs, is_module, passes))
         known.update((id(value), (index, port)) for port, value in enumerate(part.outputs))
     results = tuple([known[id(value)] for value in use.outputs])
-    return Design(entries, results, len(use.inputs), (*use.lent, *(part.name for part in use.held)))
+    shared = (*use.lent, *(part.name for part in use.held))
+    return Design(entries, results, len(use.inputs), shared, use.is_sequential)
 
 
 def uneven_chains(uses: Sequence[Use]) -> set[str]:

@@ -99,7 +99,7 @@ class _Writer:
                 yield from self._net(each, graph)
                 continue
             methods = [self.renderer.constructor(each)]
-            if not each.group.stem:
+            if not each.group.stem and not each.is_sequential:
                 methods.append(method(*block_forward(each)))
             text = self._class(each.name, _base(each), methods)
             body = text.partition("\n")[2]
@@ -133,7 +133,7 @@ class _Writer:
 
 def _base(each: Class) -> str:
     """The class that it extends."""
-    if each.group.stem:
+    if each.group.stem or each.is_sequential:
         return "nn.Sequential"
     return "nn.ModuleDict" if each.is_mapping and each.members else "nn.Module"
 

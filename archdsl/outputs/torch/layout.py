@@ -7,6 +7,9 @@ from archdsl.outputs.torch.code import Binary, Call, Either, Expr, Items, Name, 
 WIDTH = 100
 STEP = "    "
 
+_TALL = (Name("nn.Sequential"), Name("super().__init__"))
+"""Calls with a line for each of their arguments."""
+
 
 def layout(head: str, expr: Expr, tail: str = "", comment: str = "") -> list[str]:
     """`head` (with its indentation), the expression and `tail`, on one line if it fits.
@@ -24,7 +27,7 @@ def layout(head: str, expr: Expr, tail: str = "", comment: str = "") -> list[str
         case Call(function, args, kwargs) if args or kwargs:
             opening, closing = f"{flat(function)}(", ")"
             parts = [("", each) for each in args] + [(f"{name}=", value) for name, value in kwargs]
-            body = _listed(indent + STEP, parts, "", function == Name("nn.Sequential"))
+            body = _listed(indent + STEP, parts, "", function in _TALL)
         case Items(items, brackets) if items:
             opening, closing = brackets[0], brackets[1]
             body = _listed(indent + STEP, [("", each) for each in items], ",", True)
@@ -57,7 +60,7 @@ def _stands_tall(expr: Expr) -> bool:
     match expr:
         case Noted(value):
             return _stands_tall(value)
-        case Call(Name("nn.Sequential"), args) if len(args) > 2:
+        case Call(function, args) if function in _TALL and len(args) > 2:
             return True
         case Call(_, args, kwargs):
             return any(map(_stands_tall, args)) or any(_stands_tall(value) for _, value in kwargs)

@@ -79,6 +79,8 @@ class Merge:
         mine, group = self.design, self.group
         if (design.inputs, design.shared) != (mine.inputs, mine.shared):
             return False
+        if design.is_sequential or mine.is_sequential:
+            return False
         match = self._match(design.entries)
         if match is None or len(design.results) != len(mine.results):
             return False

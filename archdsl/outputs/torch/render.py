@@ -12,6 +12,7 @@ from archdsl.outputs.torch.forward import INDENT, Forward
 from archdsl.outputs.torch.layout import STEP, layout
 from archdsl.outputs.torch.names import membership
 from archdsl.outputs.torch.signatures import trim
+from archdsl.outputs.torch.texts import sequential
 
 FEWEST_FOLDED = 4
 """So many layers that are the same are written once; of blocks, two are."""
@@ -28,13 +29,19 @@ class Renderer:
         body = [*self._attributes(subject), *self._submodules(subject), *last]
         if not body:
             return []
+        start = [f"{INDENT}super().__init__()"]
+        if subject.is_sequential:
+            members = subject.members.values()
+            modules = self._folded([self.present(each.module) for each in members])
+            start = layout(INDENT, sequential("super().__init__", [each.name for each in members], modules))
+            body = []
         parameters = []
         for each in subject.parameters:
             default = "" if each.default is UNSET else f" = {flat(Const(each.default))}"
             parameters.append(f"{each.name}: {each.annotation}{default}")
         split = next((i for i, text in enumerate(parameters) if "=" in text), len(parameters))
         parameters[split:split] = [f"{name}: nn.Module" for name in subject.lent]
-        return [*signature("__init__", parameters, "None"), f"{INDENT}super().__init__()", *body]
+        return [*signature("__init__", parameters, "None"), *start, *body]
 
     def _attributes(self, subject: Class) -> list[str]:
         lines = [f"{INDENT}self.{name} = {name}" for name in (*subject.lent, *subject.stored)]

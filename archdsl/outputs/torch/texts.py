@@ -68,10 +68,11 @@ class _Reader:
         """One part: as a function if it can be one, else each of its kinds as a submodule."""
         part = slot.exemplar
         kinds = sorted(set(slot.kinds) - {MISSING})
-        if isinstance(part, Leaf) and part.is_function and len(kinds) == 1:
+        is_function = isinstance(part, Leaf) and part.is_function and not self.subject.is_sequential
+        if is_function and len(kinds) == 1:
             calls = [each.call() if isinstance(each, Leaf) else None for each in slot.parts]
             text = self._unified(calls)
-            if part.torch.module is None or not _varies(text):
+            if not _has_module(part) or not _varies(text):
                 return {(index, FUNCTION): text}
         found: dict[Text, Expr] = {}
         for kind in kinds:
@@ -125,11 +126,7 @@ class _Reader:
             items = tuple([Repeat(self._made(run[0], folded), Const(len(run))) for run in same])
             return Call(Name("nn.Sequential"), items)
         modules = [self._made(part, folded) for part in chain.parts]
-        if all(part.name == str(index) for index, part in enumerate(chain.parts)):
-            return Call(Name("nn.Sequential"), tuple(self._noted(chain, modules)))
-        named = zip(chain.parts, modules, strict=True)
-        entries = Items(tuple([Items((Const(part.name), module), "()") for part, module in named]))
-        return Call(Name("nn.Sequential"), (Call(Name("OrderedDict"), (entries,)),))
+        return sequential("nn.Sequential", [part.name for part in chain.parts], self._noted(chain, modules))
 
     def _noted(self, chain: Use, modules: list[Expr]) -> list[Expr]:
         """In a net, which is there once, the sizes where a chain changes them several times."""
@@ -143,6 +140,18 @@ class _Reader:
             Noted(module, show(after)) if changed else module
             for module, changed, (_, after) in zip(modules, changes, shapes, strict=True)
         ]
+
+
+def sequential(called: str, names: Sequence[str], modules: Sequence[Expr]) -> Call:
+    """A call that takes modules in order, by their names where these are not just numbers."""
+    if list(names) == [str(index) for index in range(len(names))]:
+        return Call(Name(called), tuple(modules))
+    entries = [Items((Const(name), module), "()") for name, module in zip(names, modules, strict=True)]
+    return Call(Name(called), (Call(Name("OrderedDict"), (Items(tuple(entries)),)),))
+
+
+def _has_module(part: Part) -> bool:
+    return isinstance(part, Leaf) and part.torch.module is not None
 
 
 def _varies(text: Expr) -> bool:

@@ -150,14 +150,23 @@ class Use:
 
     @cached_property
     def definition(self) -> Key:
-        """What all uses of one block have in common, also the sequences within it."""
-        if self.scope.kind != "sequence" or self.parent is None:
-            return (self.scope.kind, self.scope.definition or self.graph.name)
-        return (*self.parent.definition, self.name)
+        """What all uses of one block have in common, also the labelled sequences within it."""
+        if self.parent is None:
+            return ("net", self.graph.name)
+        return (
+            ("block", self.scope.definition)
+            if self.scope.definition
+            else (*self.parent.definition, self.name)
+        )
+
+    @property
+    def is_chain(self) -> bool:
+        """A labelled sequence that is written where it stands, as an nn.Sequential."""
+        return not self.scope.definition and self.is_sequential
 
     @cached_property
-    def is_chain(self) -> bool:
-        """Whether an nn.Sequential says it all."""
+    def is_sequential(self) -> bool:
+        """Whether an nn.Sequential says it all: modules with numbers, one after the other."""
         if self.scope.kind != "sequence" or len(self.inputs) != 1:
             return False
         value = self.inputs[0]
