@@ -213,6 +213,12 @@ net Passed { input x: 3 x 16 x 16
 }
 
 
+_FIXED = """\
+block residual { add { conv(in.channels, 1); identity }; relu }
+block gate { mul { identity; { avgpool(global); conv(in.channels, 1); sigmoid } } }
+"""
+
+
 def random_spec(rng: random.Random) -> str:
     """A spec of a few blocks with arguments, branches, conditions and repeats, each used several times."""
     blocks = []
@@ -221,9 +227,9 @@ def random_spec(rng: random.Random) -> str:
         lines = _lines(rng, names, rng.randint(1, 4))
         blocks.append(f"block {'abcd'[index]}(c, s = 1, on = true) {{\n{lines}}}\n")
         names.append("abcd"[index])
-    uses = "".join(f"    {_use(rng, names)}\n" for _ in range(rng.randint(2, 6)))
+    uses = "".join(f"    {_use(rng, names)}\n" for _ in range(rng.randint(2, 4)))
     label = f"    feats: {{ {_use(rng, names)}; relu; {_use(rng, names)} }}\n" if rng.random() < 0.5 else ""
-    return "".join(blocks) + f"net N {{\n    input x: 4 x 16 x 16\n{uses}{label}    conv(3, 1)\n}}\n"
+    return _FIXED + "".join(blocks) + f"net N {{\n    input x: 4 x 8 x 8\n{uses}{label}    conv(3, 1)\n}}\n"
 
 
 def _use(rng: random.Random, names: list[str]) -> str:
@@ -253,8 +259,8 @@ def _line(rng: random.Random, names: list[str], index: int) -> str:
             "add { conv(c, 1); { conv(c, 3, padding = same); relu } }",
             f"d{index}: if in.channels == c {{ identity }} else {{ conv(c, 1); batchnorm }}",
             f"h{index}: {{ conv(c, 1); relu; conv(in.channels, 1) }}",
-            "add { conv(in.channels, 1); identity }; relu",
-            f"mul {{ identity; {{ avgpool(global); g{index}: conv(in.channels, 1); sigmoid }} }}",
+            "residual",
+            f"g{index}: gate",
             "maxpool(3, stride = 1, padding = 1)",
         ]
     )

@@ -159,6 +159,8 @@ class Evaluator(Lookup):
 
     def _several(self, outputs: Outputs, node: tree.Expression, place: Place) -> NoReturn:
         """Refuse several outputs where one tensor belongs."""
+        if not outputs.values:  # what would have given them failed
+            raise self.builder.give_up()
         first, value = next(iter(outputs.values.items()))
         chosen = f"[{first}]" if first.isdigit() else f".{first}"
         origin = value.node.span

@@ -24,7 +24,7 @@ from archdsl.outputs.torch.names import IMPORTED, Names, class_name, variable
 from archdsl.outputs.torch.planning import plan
 from archdsl.outputs.torch.render import Renderer, method
 from archdsl.outputs.torch.steps import Wrappers, block_forward, net_forward
-from archdsl.outputs.torch.uses import Leaf, align_outputs, uses
+from archdsl.outputs.torch.uses import Leaf, Use, align_outputs, uses
 from archdsl.sizes import show
 
 
@@ -65,7 +65,9 @@ def _block_name(group: Group) -> str:
 
 
 def _telling_name(base: str, group: Group, members: Sequence[Group]) -> str:
-    """A name that says by which argument these uses are unlike the other uses of the block."""
+    """A name that says in what these uses are unlike the other uses of the block."""
+    if not _holds_itself(group) and any(map(_holds_itself, members)):
+        return f"Innermost{base}"
     for argument in group.uses[0].scope.arguments:
         values = [{_shown(use.scope.arguments.get(argument)) for use in each.uses} for each in members]
         mine = values[members.index(group)]
@@ -76,6 +78,12 @@ def _telling_name(base: str, group: Group, members: Sequence[Group]) -> str:
             return base if value == "False" else f"{base}With{class_name(argument)}"
         return f"{base}{class_name(argument)}{value}" if value.isdigit() else f"{base}{class_name(value)}"
     return base
+
+
+def _holds_itself(group: Group) -> bool:
+    return any(
+        isinstance(part, Use) and part.definition == group.definition for use in group.uses for part in use.parts
+    )
 
 
 def _shown(value: object) -> str:

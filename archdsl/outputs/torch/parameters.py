@@ -213,7 +213,10 @@ def _scaled(column: Column, parameter: Parameter) -> Expr | None:
     rows = [(mine, yours) for mine, yours in pairs if mine is not UNSET]
     if any(yours is UNSET for _, yours in rows):
         return None
-    for relation, number in _scales(column.counts_channels, *rows[-1]):
+    relations = list(_scales(column.counts_channels, *rows[-1]))
+    if column.role == parameter.name:  # what a recursion passes on: one level further
+        relations.sort(key=lambda each: each != ("+", -1))
+    for relation, number in relations:
         name, constant = Name(parameter.name), Const(number)
         if relation == "*" and all(mine == yours * number for mine, yours in rows):
             return Binary("*", constant, name)
