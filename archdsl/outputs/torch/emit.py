@@ -81,9 +81,8 @@ def _telling_name(base: str, group: Group, members: Sequence[Group]) -> str:
 
 
 def _holds_itself(group: Group) -> bool:
-    return any(
-        isinstance(part, Use) and part.definition == group.definition for use in group.uses for part in use.parts
-    )
+    blocks = (part for use in group.uses for part in use.parts if isinstance(part, Use))
+    return any(block.definition == group.definition for block in blocks)
 
 
 def _shown(value: object) -> str:
