@@ -247,6 +247,8 @@ def test_an_until_leaves_out_the_lines_of_the_nets_between() -> None:
     checked = made("until conv2\ntwice", BASE + between, head="net Made from Middle")
     assert wiring(checked)[-2:] == ["conv2(relu1)", "conv3(conv2)"]
     assert checked.metrics.trainable_params == checked.metrics.params - 224
+    checked = made("until mixed", BASE + between, head="net Made from Middle")
+    assert wiring(checked)[-1] == "mixed(conv3, relu3)"
     checked = made("until neck\nconv(2, 1)", BASE + between, head="net Made from Middle")
     assert wiring(checked)[-2:] == ["neck(mixed)", "conv4(neck)"]
 

@@ -225,8 +225,8 @@ def random_spec(rng: random.Random) -> str:
     names: list[str] = []
     for index in range(rng.randint(1, 4)):
         lines = _lines(rng, names, rng.randint(1, 4))
-        blocks.append(f"block {'abcd'[index]}(c, s = 1, on = true) {{\n{lines}}}\n")
-        names.append("abcd"[index])
+        blocks.append(f"block {'pqrt'[index]}(c, s = 1, on = true) {{\n{lines}}}\n")
+        names.append("pqrt"[index])
     uses = "".join(f"    {_use(rng, names)}\n" for _ in range(rng.randint(2, 4)))
     label = f"    feats: {{ {_use(rng, names)}; relu; {_use(rng, names)} }}\n" if rng.random() < 0.5 else ""
     return _FIXED + "".join(blocks) + f"net N {{\n    input x: 4 x 8 x 8\n{uses}{label}    conv(3, 1)\n}}\n"

@@ -153,7 +153,10 @@ class Builder:
         return name
 
     def _taken(self, label: tree.Name, namer: Namer, place: Place) -> DuplicateName:
-        first = namer.used[module_name(label.name)]
+        first = namer.used.get(module_name(label.name))
+        if first is None:  # a label that is still to come has it
+            hints = (f"another name, such as `{next_name(label.name, (*namer.used, *namer.reserved))}`",)
+            return DuplicateName(at=label.span, name=label.name, hints=hints, trace=place.trace)
         again = first[1:] == label.span[1:]
         hints = ("put the lines into a `block`: each use of it is a module of its own",)
         labels = () if again else (Label(first, "it is taken here"),)

@@ -104,9 +104,9 @@ class Edits:
         for change in changes:
             if change.edit.kind == "after":
                 x = _inserted(evaluator, change, name, x, place)
-        for change in changes:
-            if change.edit.kind == "until":
-                raise Reached(change.edit, x)
+        untils = [change.edit for change in changes if change.edit.kind == "until"]
+        if untils:
+            raise Reached(untils[-1], x)
         return x
 
     @staticmethod

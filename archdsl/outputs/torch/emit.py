@@ -166,7 +166,8 @@ def _about(checked: Checked, training: Sequence[str]) -> list[str]:
     outputs = ", ".join(f"{name} {show(shape_of(value))}" for name, value in graph.outputs.items())
     lines = textwrap.wrap(f"{graph.name}: {inputs} -> {outputs}.", WIDTH - len(STEP) - 6)
     if training:
-        more = f"In training it returns {' and '.join(training)} too."
+        names = " and ".join(filter(None, (", ".join(training[:-1]), training[-1])))
+        more = f"In training it returns {names} too."
         lines += ["", *textwrap.wrap(more, WIDTH - len(STEP))]
     return _quoted(lines, STEP)
 
