@@ -81,7 +81,8 @@ class Crop(Op):
             return Torch(call="center_crop({0}, {1})", helper="center_crop")
         if self.like and self.offset is not None:
             fronts = enumerate(per_axis(self.offset, len(inputs[0]) - 1), start=2)
-            cells = (f"{front}:{front} + {{1}}.shape[{axis}]".removeprefix("0:0 + ") for axis, front in fronts)
+            begin = ((axis, f"{front}:{front} + " if front else ":") for axis, front in fronts)
+            cells = (f"{until}{{1}}.shape[{axis}]" for axis, until in begin)
             return Torch(call=f"{{0}}[:, :, {', '.join(cells)}]")
         cuts = [
             f"{before or ''}:{n - after if after else ''}"
@@ -104,6 +105,7 @@ class Crop(Op):
         yield Sample(Crop(size=4, offset=(0, 2)), ((3, 8, 9),))
         yield Sample(Crop(like=True), ((3, 8, 9), (5, 4, 6)))
         yield Sample(Crop(like=True, offset=1), ((3, 8, 9), (5, 4, 6)))
+        yield Sample(Crop(like=True, offset=(0, 2)), ((3, 8, 9), (5, 4, 6)))
         yield Sample(Crop(like=True), ((3, 8, 9), (5, 8, 9)))
         yield Sample(Crop(sides=1), ((3, 8, 9),))
         yield Sample(Crop(sides=[(0, 1), (2, 0)]), ((3, 8, 9),))
