@@ -63,6 +63,13 @@ def anchor_boxes(x, sizes: list[int], ratios: list[float], stride: int):
     return (cells + around).reshape(1, -1, 4).expand(x.shape[0], -1, -1)
 '''
 
+_COVERED = '''\
+def covered(best, boxes, group, groups, iou: float):
+    """Which boxes go when the best are chosen: those of their groups too close to them."""
+    overlap = box_iou(best, boxes)
+    return (overlap > iou) & (group[..., :, None] == groups[..., None, :])
+'''
+
 _BEST_BOXES = '''\
 def best_boxes(boxes, scores, groups, count: int, iou: float):
     """Which boxes are left when the best of each group take away what they cover.
@@ -73,15 +80,21 @@ def best_boxes(boxes, scores, groups, count: int, iou: float):
     most = min(count, scores.shape[1])
     values, places = scores.topk(most, 1)
     if iou < 1:
+        image = torch.arange(scores.shape[0], device=scores.device)
+        at_once = scores.shape[1] <= 2 * most  # no more work than one after the other
+        cover = covered(boxes, boxes, groups, groups, iou) if at_once else groups
         found, at = [], []
         for _ in range(most):
-            score, best = scores.max(1, keepdim=True)
-            overlap = box_iou(take_rows(boxes, best), boxes)[:, 0]
-            covered = (overlap > iou) & (groups == groups.gather(1, best))
-            scores = scores.masked_fill(covered, 0.0).scatter(1, best, 0.0)
+            score, best = scores.max(1)
+            if at_once:
+                gone = cover[image, best]
+            else:
+                one, group = boxes[image, best], groups[image, best]
+                gone = covered(one[:, None], boxes, group[:, None], groups, iou)[:, 0]
+            scores = scores.masked_fill(gone, 0.0).scatter(1, best[:, None], 0.0)
             found.append(score)
             at.append(best)
-        values, places = torch.cat(found, 1), torch.cat(at, 1)
+        values, places = torch.stack(found, 1), torch.stack(at, 1)
     more = [0, count - most]
     return F.pad(places, more), F.pad(values, more)
 '''
@@ -144,7 +157,9 @@ def detect(
     scores = scores.flatten(1)
     labels = torch.arange(1, classes + 1, device=scores.device).repeat(rows)
     labels = labels.expand(scores.shape[0], -1)
-    index, best = best_boxes(boxes, scores * (large & (scores > score)), labels, count, iou)
+    index, best = best_boxes(
+        boxes, scores * (large & (scores > score)), labels, count, iou
+    )
     found = best > 0
     return (
         take_rows(boxes, index) * found[..., None],
@@ -236,8 +251,12 @@ def roi_align(
     extent = corners[..., 2:] - corners[..., :2]
     extent = extent if aligned else extent.clamp(min=1)
     height, width = heights[level], widths[level]
-    y, share_y = between_cells(corners[..., 1], extent[..., 1], height, size[0], sampling)
-    x, share_x = between_cells(corners[..., 0], extent[..., 0], width, size[1], sampling)
+    y, share_y = between_cells(
+        corners[..., 1], extent[..., 1], height, size[0], sampling
+    )
+    x, share_x = between_cells(
+        corners[..., 0], extent[..., 0], width, size[1], sampling
+    )
     image = torch.arange(boxes.shape[0], device=boxes.device)[:, None] * table.shape[1]
     start = (image + (ends - heights * widths)[level])[..., None, None]
     y = start + y * width[..., None, None]
@@ -276,9 +295,13 @@ def draw_anchors(anchors, boxes, positive, negative, samples, share):
 '''
 
 _RPN_OBJECTNESS = '''\
-def rpn_objectness(scores, anchors, boxes, positive=0.7, negative=0.3, samples=256, share=0.5):
+def rpn_objectness(
+    scores, anchors, boxes, positive=0.7, negative=0.3, samples=256, share=0.5
+):
     """Cross entropy of whether an anchor is an object, over a sample of the anchors."""
-    objects, background, _ = draw_anchors(anchors, boxes, positive, negative, samples, share)
+    objects, background, _ = draw_anchors(
+        anchors, boxes, positive, negative, samples, share
+    )
     loss = F.binary_cross_entropy_with_logits(
         object_score(scores, anchors), objects.to(scores.dtype), reduction="none"
     )
@@ -298,7 +321,9 @@ def rpn_boxes(
     beta=1 / 9,
 ):
     """Smooth L1 of the offsets of the anchors that are objects, over a sample."""
-    objects, background, truth = draw_anchors(anchors, boxes, positive, negative, samples, share)
+    objects, background, truth = draw_anchors(
+        anchors, boxes, positive, negative, samples, share
+    )
     wanted = box_offsets(anchors[objects], truth[objects])
     loss = F.smooth_l1_loss(offsets[objects], wanted, beta=beta, reduction="sum")
     return loss / (objects | background).sum().clamp(min=1)
@@ -319,7 +344,9 @@ def draw_regions(regions, boxes, labels, positive, samples, share):
 _ROI_CLASSES = '''\
 def roi_classes(scores, regions, boxes, labels, positive=0.5, samples=128, share=0.25):
     """Cross entropy of the class of a region, over a sample of the regions."""
-    objects, background, labels, _ = draw_regions(regions, boxes, labels, positive, samples, share)
+    objects, background, labels, _ = draw_regions(
+        regions, boxes, labels, positive, samples, share
+    )
     drawn = objects | background
     loss = F.cross_entropy(scores[drawn], (labels * objects)[drawn], reduction="sum")
     return loss / drawn.sum().clamp(min=1)
@@ -353,7 +380,9 @@ _YOLO_LOSS = '''\
 def yolo_loss(cells, boxes, labels, stride, predictors=2, coord=5.0, noobj=0.5):
     """Sum of squares of what the cells of a grid get wrong, the mean of the batch."""
     grid = cells.shape[1]
-    given, classes = cells.flatten(1, 2).split([5 * predictors, cells.shape[3] - 5 * predictors], 2)
+    given, classes = cells.flatten(1, 2).split(
+        [5 * predictors, cells.shape[3] - 5 * predictors], 2
+    )
     given = given.unflatten(2, (predictors, 5))
 
     # the objects, of several in one cell the first: their image, cell and box
@@ -395,6 +424,7 @@ HELPERS: dict[str, str] = {
     "box_iou": _BOX_IOU,
     "box_offsets": _BOX_OFFSETS,
     "clip_boxes": _CLIP_BOXES,
+    "covered": _COVERED,
     "detect": _DETECT,
     "draw": _DRAW,
     "draw_anchors": _DRAW_ANCHORS,
