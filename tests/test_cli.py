@@ -212,6 +212,8 @@ def test_sarif_is_sarif(wrong: Path, capsys: Captured) -> None:
         (["draw", "small.arch", "-o", "small.gif"], "`small.gif` does not say", ".svg"),
         (["compile", "small.arch", "-o", "no/where.py"], "there is no folder `no`", "mkdir -p no"),
         (["compile", "small.arch", "-o", "more"], "`more` is a folder", "name a file in it"),
+        (["compile", "small.arch", "-o", "small.arch"], "`small.arch` is a spec", "another name"),
+        (["draw", "small.arch", "-o", "new.arch", "--format", "svg"], "`new.arch` is a spec", "another name"),
         (["compile", "library.arch"], "no network in library.arch", "net NAME"),
     ],
 )
@@ -240,7 +242,7 @@ def test_no_command_shows_the_help(capsys: Captured) -> None:
 def test_help(flag: str, capsys: Captured) -> None:
     assert main([flag]) == 0
     assert "check" in capsys.readouterr().out
-    for command in ("check", "table", "draw", "compile", "explain"):
+    for command in ("check", "table", "draw", "compile", "explain", "weights"):
         assert main([command, flag]) == 0
 
 
@@ -250,6 +252,17 @@ def test_version(capsys: Captured) -> None:
 
 
 # --- table, draw, compile, explain -----------------------------------------------------------------
+
+
+def test_a_network_that_is_not_as_expected_is_shown_all_the_same(folder: Path, capsys: Captured) -> None:
+    spec = "net N {\n    input x: 3 x 8 x 8\n    conv(4, 3)\n    expect params == 1\n}\n"
+    (folder / "unexpected.arch").write_text(spec)
+    assert main(["table", "unexpected.arch"]) == 1
+    out, err = capsys.readouterr()
+    assert "3x3 conv, 4" in out
+    assert "E501" in err
+    assert main(["compile", "unexpected.arch", "-o", "{net}.py"]) == 1
+    assert "nn.Conv2d(3, 4, 3)" in (folder / "N.py").read_text()
 
 
 def test_a_table_goes_to_standard_output_or_to_a_file(folder: Path, capsys: Captured) -> None:

@@ -124,6 +124,14 @@ def _standard_output() -> Iterator[None]:
         raise CallError(f"cannot write: {problem.strerror or problem}") from None
 
 
+def _is_spec(path: str) -> bool:
+    """Whether a file is one that this call reads, or named like one."""
+    given = click.get_current_context().params
+    read = [given.get("path"), given.get("spec"), *(given.get("paths") or ())]
+    same = (each for each in read if each and os.path.isfile(each) and os.path.isfile(path))
+    return path.endswith(".arch") or any(os.path.samefile(each, path) for each in same)
+
+
 def save(path: str, content: str | bytes | Iterable[bytes]) -> None:
     """Write a file whole or not at all."""
     from archdsl.outputs.write import write
@@ -133,6 +141,8 @@ def save(path: str, content: str | bytes | Iterable[bytes]) -> None:
         raise CallError(f"there is no folder `{folder}` to write to", f"mkdir -p {folder}")
     if os.path.isdir(path):
         raise CallError(f"`{path}` is a folder", "name a file in it")
+    if _is_spec(path):
+        raise CallError(f"`{path}` is a spec, which no output replaces", "give the output another name")
     try:
         write(path, content)
     except OSError as problem:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archdsl.cli.calls import SOUND, WRONG_SPEC, CallError, net_options, output_option, put, save, tell
+from archdsl.cli.calls import WRONG_SPEC, CallError, net_options, output_option, put, save, tell
 
 if TYPE_CHECKING:
     from archdsl.check.model import Checked
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.option(
     "target", "--to", type=click.Choice(["torch"]), default="torch", show_default=True, help="What to write."
 )
-@output_option("Write to a file instead of standard output.")
+@output_option("Write to a file instead of standard output; `{net}` in it stands for the network's name.")
 @click.option(
     "verify", "--check", is_flag=True, help="Build it too, and compare shapes and counts with PyTorch's."
 )
@@ -39,7 +39,7 @@ def compile_(
 
     if verify and find_spec("torch") is None:
         raise CallError("`--check` needs PyTorch, which is not installed", "pip install 'archdsl[torch]'")
-    networks = sound([path] if path else [], nets, settings)
+    networks, code = sound([path] if path else [], nets, settings)
 
     from archdsl.outputs.torch import emit
 
@@ -47,11 +47,14 @@ def compile_(
     disagree = [checked.name for checked in networks if not _agrees(checked)] if verify else []
     if disagree:
         return WRONG_SPEC
-    if output is None:
-        put(source)
-    else:
+    if output is not None and "{net}" in output:
+        for checked in networks:
+            save(output.replace("{net}", checked.name), emit([checked]))
+    elif output is not None:
         save(output, source)
-    return SOUND
+    else:
+        put(source)
+    return code
 
 
 def _agrees(checked: Checked) -> bool:

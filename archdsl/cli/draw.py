@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archdsl.cli.calls import SOUND, CallError, net_options, output_option, put, put_bytes, save
+from archdsl.cli.calls import CallError, net_options, output_option, put, put_bytes, save
 
 if TYPE_CHECKING:
     from archdsl.check.model import Checked
@@ -40,11 +40,11 @@ def draw(
     from archdsl.cli.specs import sound
 
     form = form or _form(output)
-    networks = sound([path] if path else [], nets, settings)
+    networks, code = sound([path] if path else [], nets, settings)
     if output is not None and "{net}" in output:
         for checked in networks:
             save(output.replace("{net}", checked.name), _picture(checked, form, direction, depth))
-        return SOUND
+        return code
     if len(networks) > 1:
         names = ", ".join(checked.name for checked in networks)
         raise CallError(
@@ -60,7 +60,7 @@ def draw(
         raise CallError(f"a terminal cannot show {form}", f"add `-o {networks[0].name}.{form}`")
     else:
         put_bytes(picture)
-    return SOUND
+    return code
 
 
 def _form(output: str | None) -> str:

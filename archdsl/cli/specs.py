@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import click
 
 from archdsl.check.model import Checked
-from archdsl.cli.calls import WRONG_SPEC, CallError, did_you_mean, paint_for, tell
+from archdsl.cli.calls import SOUND, WRONG_SPEC, CallError, did_you_mean, paint_for, tell
 from archdsl.cli.progress import progress
 from archdsl.files import read_spec, reader
 from archdsl.pipeline import Analysis, BadSetting, UnknownNetwork, analyse
@@ -99,19 +99,26 @@ def _merged(found: list[Analysis]) -> Analysis:
     return first
 
 
-def sound(paths: Sequence[str], nets: Sequence[str], settings: Mapping[str, str]) -> list[Checked]:
-    """The networks that are meant, all of them sound; else show what is wrong, and leave."""
+def sound(
+    paths: Sequence[str], nets: Sequence[str], settings: Mapping[str, str]
+) -> tuple[list[Checked], int]:
+    """The networks that are meant, and how the call ends; where one has no shapes, say why and leave.
+
+    An `expect` that fails is told, and the network is there all the same: to see why, one wants to look.
+    """
+    from archdsl.check.expectations import ExpectationFailed
     from archdsl.diagnostics.terminal import render
 
     networks: list[Checked] = []
-    failed = False
+    code, shapeless = SOUND, False
     for analysis in analyses(paths, nets, settings):
         networks += analysis.networks
         if analysis.report.failed:
-            failed = True
+            code = WRONG_SPEC
+            shapeless |= not all(isinstance(each, ExpectationFailed) for each in analysis.report.errors)
             tell(render(analysis.report.errors, paint_for(sys.stderr)))
-    if failed:
+    if shapeless:
         raise click.exceptions.Exit(WRONG_SPEC)
     if not networks:
         raise CallError(f"no network in {', '.join(paths)}", "a network is written `net NAME { … }`")
-    return networks
+    return networks, code

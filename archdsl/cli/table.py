@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from archdsl.cli.calls import SOUND, net_options, output_option, put, save
+from archdsl.cli.calls import net_options, output_option, put, save
 
 FORMATS = ("text", "markdown", "latex", "csv", "html", "json", "yaml")
 
@@ -24,9 +24,10 @@ def table(
     from archdsl.cli.specs import sound
     from archdsl.outputs.table import render
 
-    text = render(sound(paths, nets, settings), form)
+    networks, code = sound(paths, nets, settings)
+    text = render(networks, form)
     if output is None:
         put(text)
     else:
         save(output, text if text.endswith("\n") else text + "\n")
-    return SOUND
+    return code

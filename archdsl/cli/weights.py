@@ -74,7 +74,7 @@ def _network(spec: str, nets: Sequence[str], settings: dict[str, str]) -> Checke
     """The one network that is meant."""
     from archdsl.cli.specs import sound
 
-    networks = sound([spec], nets, settings)
+    networks, _ = sound([spec], nets, settings)
     if len(networks) > 1:
         names = ", ".join(checked.name for checked in networks)
         remedy = f"add `--net {networks[0].name}`"

@@ -75,9 +75,7 @@ def bind(
                 )
         if name in bound and not (name == variadic and argument.name is None):
             first = (Label(bound[name][0].span, "it is given here"),)
-            raise fail(
-                GivenTwice(at=argument.span, callee=callee, parameter=name, labels=first, trace=trace)
-            )
+            raise fail(GivenTwice(at=argument.span, callee=callee, parameter=name, labels=first, trace=trace))
         bound.setdefault(name, []).append(argument)
     for name in names:
         if name in required and name not in bound:

@@ -65,6 +65,9 @@ class Evaluator(Lookup):
         self.interned: dict[tuple[Any, ...], Op] = {}
         """One operator object for equal arguments, so that what is known of it is known once."""
 
+    inputs: dict[str, Value]
+    """The net's inputs, as far as they are declared."""
+
     @abstractmethod
     def call(self, node: tree.Call, env: Env, place: Place) -> Any:
         """The value of a call."""
@@ -192,7 +195,9 @@ class Evaluator(Lookup):
     def _in(self, node: tree.In, env: Env, place: Place) -> Any:
         value = self.lookup("in", env)
         if value is REQUIRED or value is None:
-            why = "there is no block around it, or nothing came before that block"
+            why = "nothing came before the block, notation or net that it stands in"
+            if len(self.inputs) > 1 and place.scope.kind == "net":
+                why = f"the net has several inputs: {', '.join(self.inputs)}"
             self.fail(NothingBefore(at=node.span, what="`in`", why=why, trace=place.trace))
         if value is LOST:
             raise self.builder.give_up()

@@ -106,7 +106,6 @@ class Lookup:
             self.fail(near)
         return REQUIRED
 
-
     def _near_notation(self, name: str, env: Env) -> tuple[str, ...]:
         """A notation's word that differs from this one in its letters alone."""
         patterns = [each for each in self.visible(env) if "{" in each]

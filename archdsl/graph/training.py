@@ -58,6 +58,7 @@ SCHEMES = {
     "bilinear": Recipe((), "bilinear interpolation, for a transposed convolution: Long et al., 2015"),
 }
 
+
 def frozen(expander: Expander) -> list[Frozen]:
     """What is frozen and what is not, in the order in which it was said."""
     found = []
@@ -128,9 +129,7 @@ def losses(expander: Expander, ordinary: Mapping[str, Value]) -> list[Loss]:
     return list(found.values())
 
 
-def _loss(
-    expander: Expander, item: tree.Loss, outputs: dict[str, Value], place: Place, env: Env
-) -> Loss:
+def _loss(expander: Expander, item: tree.Loss, outputs: dict[str, Value], place: Place, env: Env) -> Loss:
     name = item.function.name
     if name not in LOSSES:
         _unknown(expander, LOSSES, item.function, place)

@@ -63,7 +63,12 @@ _RULES: list[tuple[str, _Remedy]] = [
     (r"^\s*¦->", "a body begins with a layer or a tensor"),
     (r"¦(->|[-+*/%=<>,:])\s*$", "something has to come behind it, or take it out"),
     (r"^\s*notation\b.*¦\{", "a hole is a name in braces: `{{k}}`"),
+    (r"(^|\{)\s*input\s*¦:\s*(?P<shape>[\w x]*\w)", "an input has a name: `input image: {shape}`"),
+    (r"(^|\{)\s*input\s*¦(?P<shape>\d[\w x]*\w)", "an input has a name: `input image: {shape}`"),
     (rf"^\s*input\s+(?P<name>{_WORD})\s*:\s*\(?\s*(?P<first>\d+)\s*¦,(?P<rest>[\w,\s]+)", _shape),
+    (r"\(\s*(?P<first>\d+)\s*¦,\s*(?P<then>\d+)\s*\)", "a shape is written `{first}x{then}`"),
+    (r"¦//\s*(?P<text>\w.*)", "a comment begins with `#`"),
+    (r"(?P<first>\d+)\s*¦,\s*(?P<then>\d{3})\b", "`{first}_{then}` is one number"),
     (r"(?P<first>\d+)\s*¦X\s*(?P<then>\d+)", "`{first} x {then}`, with a small x"),
     (r" x .*¦x\w|\d¦x[A-Za-z_]", "put blanks around the `x` beside a name: `3 x H x W`"),
     (r"(?P<number>\d[\d._]*)¦(?P<unit>[kmgtB])\b", _unit),
@@ -92,7 +97,7 @@ def remedies(
     """
     line = line.replace(MARK, " ")
     marked = f"{line[:column]}{MARK}{line[column:]}"
-    if reserved := _reserved(marked, expected):
+    if not re.search(r"\binput\s*¦", marked) and (reserved := _reserved(marked, expected)):
         return reserved
     if top and (word := re.match(rf"\s*¦(?P<word>{_WORD})", marked)):
         return _statement(word["word"])
