@@ -170,6 +170,31 @@ def test_torchvisions_weights_give_torchvisions_outputs(name: str) -> None:
         assert torch.equal(ours(image), theirs(image))
 
 
+@pytest.mark.parametrize(
+    ("auxiliary", "params", "macs"),
+    [(False, 32_957_013, 142_725_772_800), (True, 35_322_218, 152_716_512_000)],
+)
+def test_segmentation_on_resnet_is_torchvisions(auxiliary: bool, params: int, macs: int) -> None:
+    import torch
+    from oracle import models
+
+    ours = network(("fcn-resnet", "FCN-ResNet50", {"auxiliary": auxiliary}))
+    assert (ours.params, ours.macs) == (params, macs)
+    theirs = models().segmentation.fcn_resnet50(
+        weights=None, weights_backbone=None, num_classes=21, aux_loss=auxiliary
+    )
+    held = theirs.eval().state_dict()
+    assert ours.weights == {key: tuple(each.shape) for key, each in held.items()}
+    module = ours.module().eval()
+    module.load_state_dict(held)
+    image = torch.rand(1, 3, 64, 64)
+    with torch.inference_mode():
+        found, wanted = module(image), theirs(image)
+    if auxiliary:
+        assert torch.equal(found.aux, wanted["aux"])
+    assert torch.equal(found.out if auxiliary else found, wanted["out"])
+
+
 # --- nets whose streams part and meet, written out -----------------------------------------------------
 
 
