@@ -157,9 +157,7 @@ def detect(
     scores = scores.flatten(1)
     labels = torch.arange(1, classes + 1, device=scores.device).repeat(rows)
     labels = labels.expand(scores.shape[0], -1)
-    index, best = best_boxes(
-        boxes, scores * (large & (scores > score)), labels, count, iou
-    )
+    index, best = best_boxes(boxes, scores * (large & (scores > score)), labels, count, iou)
     found = best > 0
     return (
         take_rows(boxes, index) * found[..., None],
@@ -251,12 +249,8 @@ def roi_align(
     extent = corners[..., 2:] - corners[..., :2]
     extent = extent if aligned else extent.clamp(min=1)
     height, width = heights[level], widths[level]
-    y, share_y = between_cells(
-        corners[..., 1], extent[..., 1], height, size[0], sampling
-    )
-    x, share_x = between_cells(
-        corners[..., 0], extent[..., 0], width, size[1], sampling
-    )
+    y, share_y = between_cells(corners[..., 1], extent[..., 1], height, size[0], sampling)
+    x, share_x = between_cells(corners[..., 0], extent[..., 0], width, size[1], sampling)
     image = torch.arange(boxes.shape[0], device=boxes.device)[:, None] * table.shape[1]
     start = (image + (ends - heights * widths)[level])[..., None, None]
     y = start + y * width[..., None, None]
@@ -295,13 +289,9 @@ def draw_anchors(anchors, boxes, positive, negative, samples, share):
 '''
 
 _RPN_OBJECTNESS = '''\
-def rpn_objectness(
-    scores, anchors, boxes, positive=0.7, negative=0.3, samples=256, share=0.5
-):
+def rpn_objectness(scores, anchors, boxes, positive=0.7, negative=0.3, samples=256, share=0.5):
     """Cross entropy of whether an anchor is an object, over a sample of the anchors."""
-    objects, background, _ = draw_anchors(
-        anchors, boxes, positive, negative, samples, share
-    )
+    objects, background, _ = draw_anchors(anchors, boxes, positive, negative, samples, share)
     loss = F.binary_cross_entropy_with_logits(
         object_score(scores, anchors), objects.to(scores.dtype), reduction="none"
     )
@@ -321,9 +311,7 @@ def rpn_boxes(
     beta=1 / 9,
 ):
     """Smooth L1 of the offsets of the anchors that are objects, over a sample."""
-    objects, background, truth = draw_anchors(
-        anchors, boxes, positive, negative, samples, share
-    )
+    objects, background, truth = draw_anchors(anchors, boxes, positive, negative, samples, share)
     wanted = box_offsets(anchors[objects], truth[objects])
     loss = F.smooth_l1_loss(offsets[objects], wanted, beta=beta, reduction="sum")
     return loss / (objects | background).sum().clamp(min=1)
@@ -344,9 +332,7 @@ def draw_regions(regions, boxes, labels, positive, samples, share):
 _ROI_CLASSES = '''\
 def roi_classes(scores, regions, boxes, labels, positive=0.5, samples=128, share=0.25):
     """Cross entropy of the class of a region, over a sample of the regions."""
-    objects, background, labels, _ = draw_regions(
-        regions, boxes, labels, positive, samples, share
-    )
+    objects, background, labels, _ = draw_regions(regions, boxes, labels, positive, samples, share)
     drawn = objects | background
     loss = F.cross_entropy(scores[drawn], (labels * objects)[drawn], reduction="sum")
     return loss / drawn.sum().clamp(min=1)
@@ -380,9 +366,7 @@ _YOLO_LOSS = '''\
 def yolo_loss(cells, boxes, labels, stride, predictors=2, coord=5.0, noobj=0.5):
     """Sum of squares of what the cells of a grid get wrong, the mean of the batch."""
     grid = cells.shape[1]
-    given, classes = cells.flatten(1, 2).split(
-        [5 * predictors, cells.shape[3] - 5 * predictors], 2
-    )
+    given, classes = cells.flatten(1, 2).split([5 * predictors, cells.shape[3] - 5 * predictors], 2)
     given = given.unflatten(2, (predictors, 5))
 
     # the objects, of several in one cell the first: their image, cell and box
