@@ -54,7 +54,7 @@ def measured(module: nn.Module, image: Tensor, targets: dict[str, Tensor]) -> di
 def faster_rcnn() -> archdsl.Network:
     small = {"trunk": "small", "height": SIZE, "width": SIZE, "areas": [64, 128], "fc": 256}
     return archdsl.load(SPECS / "faster-rcnn.arch").net(
-        "FasterRCNN", classes=2, regions=200, samples=16, **small
+        "FasterRCNN", classes=2, regions=400, samples=16, **small
     )
 
 
