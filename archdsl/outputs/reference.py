@@ -1,4 +1,4 @@
-"""The reference pages: every operator, metric and diagnostic, from what their classes say.
+"""The reference pages: every operator, loss, metric and diagnostic, from what they say of themselves.
 
 `python -m archdsl.outputs.reference docs/reference` writes them. They leave nothing out.
 """
@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from importlib import import_module
 from itertools import groupby
 from pathlib import Path
+from textwrap import wrap
 
 from archdsl.diagnostics import Diagnostic, every_diagnostic
 from archdsl.ops.contract import OPERATORS, Op, Sample
@@ -51,6 +52,7 @@ def pages() -> dict[str, str]:
     """Every page by the name of its file."""
     return {
         "operators.md": operators_page(),
+        "losses.md": losses_page(),
         "metrics.md": metrics_page(),
         "diagnostics.md": diagnostics_page(),
     }
@@ -69,6 +71,29 @@ def operators_page() -> str:
         lines += [f"## {family.capitalize()}", ""]
         for op in members:
             lines += _operator(op)
+    return "\n".join(lines)
+
+
+def losses_page() -> str:
+    """All losses as Markdown."""
+    from archdsl.ops.losses import LOSSES
+
+    lines = [
+        "# Losses",
+        "",
+        "What `loss name: …` can name. A loss reads outputs first, then targets, which whoever trains hands",
+        "over by their names; options follow. Each is called here with what its operands are usually called.",
+        "",
+    ]
+    for name, loss in LOSSES.items():
+        options = (f"{each.name} = {_literal(each.default)}" for each in loss.args if not each.required)
+        needed = (f"{each.name} = …" for each in loss.args if each.required)
+        call = f"{name}({', '.join([*loss.operands, *needed, *options])})"
+        outputs, targets = ("one", "two")[len(loss.outputs) - 1], ("one", "two")[len(loss.targets) - 1]
+        reads = f"It reads {outputs} of the outputs and {targets} of the targets."
+        lines += [f"## `{call}`", "", *wrap(f"{loss.doc} {reads}", 100), ""]
+        lines += [f"- `{each.name}`: {each.doc}; {each.kind.words}" for each in loss.args]
+        lines += [""] * bool(loss.args)
     return "\n".join(lines)
 
 
@@ -184,6 +209,8 @@ def _literal(value: object) -> str:
         return f"[{_joined(_literal([*each] if isinstance(each, tuple) else each) for each in value)}]"
     if isinstance(value, tuple):
         return "x".join(map(str, value))
+    if isinstance(value, float) and len(str(value)) > 12:
+        return f"{value:.4g}"
     if isinstance(value, str) and not value.isidentifier():
         return f'"{value}"'
     return "none" if value is None else str(value)
