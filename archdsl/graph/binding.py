@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from archdsl.diagnostics import Label, Trace
+from archdsl.graph import foreign
 from archdsl.graph.errors import GivenTwice, MissingArgument, TooManyArguments, UnknownArgument
 from archdsl.source import Span
 from archdsl.syntax import tree
@@ -51,25 +52,27 @@ def bind(
     fail: Callable[[Any], Exception],
     *,
     variadic: str | None = None,
+    named: frozenset[str] = frozenset(),
 ) -> dict[str, list[tree.Argument]]:
-    """Each parameter with the arguments given for it (one, but for a variadic parameter)."""
+    """Each parameter with the arguments given for it: one, but for a variadic parameter.
+
+    Those that are `named` are given by name alone.
+    """
+    in_order = [name for name in names if name not in named] if named else names
     bound: dict[str, list[tree.Argument]] = {}
     position = 0
     for argument in arguments:
         if argument.name is None:
-            if position >= len(names):
-                most = {0: "no arguments", 1: "one argument"}.get(len(names), f"{len(names)} arguments")
-                hints = (f"{callee} has {_listed(names)}",) * bool(names)
-                raise fail(
-                    TooManyArguments(at=argument.span, callee=callee, most=most, hints=hints, trace=trace)
-                )
-            name = names[position]
+            if position >= len(in_order):
+                raise fail(_too_many(callee, names, in_order, argument, trace))
+            name = in_order[position]
             if name != variadic:
                 position += 1
         else:
             name = argument.name
             if name not in names:
-                hints = nearest(name, names) or (f"{callee} has {_listed(names)}",) * bool(names)
+                hints = foreign.argument(name, names) or nearest(name, names)
+                hints = hints or (f"{callee} has {_listed(names)}",) * bool(names)
                 raise fail(
                     UnknownArgument(at=argument.span, callee=callee, parameter=name, hints=hints, trace=trace)
                 )
@@ -82,6 +85,18 @@ def bind(
             hints = (_completed(callee.strip("`"), at, names, required, bound),)
             raise fail(MissingArgument(at=at, callee=callee, parameter=name, trace=trace, hints=hints))
     return bound
+
+
+def _too_many(
+    callee: str, names: list[str], in_order: list[str], argument: tree.Argument, trace: Trace
+) -> TooManyArguments:
+    count = len(in_order)
+    most = {0: "no arguments", 1: "one argument"}.get(count, f"{count} arguments")
+    hints = (f"{callee} has {_listed(names)}",) * bool(names)
+    if count < len(names):
+        most += " without a name"
+        hints = ("leave it out, or say what is meant: " + f"`{names[count]} = {argument.span.text}`",)
+    return TooManyArguments(at=argument.span, callee=callee, most=most, hints=hints, trace=trace)
 
 
 def _completed(

@@ -198,14 +198,18 @@ class Calls(Evaluator):
                 break
             inputs.append(tensor)
             ends.append(argument.span)
-        names, required, variadic = _signature(op)
+        names, required, variadic, named = _signature(op)
         rest = arguments[len(inputs) :]
         fail = self.builder.fail
         if rest and rest[0].name is None and not names and op.arity[1] is None:
             got = describe(values[id(rest[0])])
             at, callee = rest[0].span, f"`{op.name}`"
             raise fail(WrongInputs(at=at, callee=callee, wants="tensors", got=got, trace=place.trace))
-        bound = bind(f"`{op.name}`", names, required, rest, site.span, place.trace, fail, variadic=variadic)
+        callee, at, trace = f"`{op.name}`", site.span, place.trace
+        if op.family == "merge" and len(inputs) == 1:
+            wants, hints = "at least 2 tensors", (f"`{ends[0].text}`",)
+            raise fail(WrongInputs(at=at, callee=callee, wants=wants, got="1", hints=hints, trace=trace))
+        bound = bind(callee, names, required, rest, at, trace, fail, variadic=variadic, named=named)
         given: dict[str, Any] = {}
         extra: list[Value] = []
         for each in op.args:
@@ -268,6 +272,8 @@ def _instead(value: Any, argument: tree.Argument, each: Arg) -> tuple[str, ...]:
     if isinstance(node, tree.Chain) and node.steps[0].label is not None:
         label, meant = node.steps[0].label, node.steps[0].value
         return (f"an argument's name has `=`: `{label.name} = {meant.span.text}`",)
+    if isinstance(value, list) and len(value) in (2, 3) and _fits(each, tuple(value)):
+        return (f"`{'x'.join(map(str, value))}`",)
     if isinstance(value, float) and value > 1 and _fits(each, 1):
         divided = isinstance(node, tree.Binary) and node.operator == "/"
         return ("`//` divides to a whole number",) if divided else (f"`round({text})`",)
@@ -288,15 +294,18 @@ def _fits(each: Arg, value: Any) -> bool:
     return True
 
 
-_Signature = tuple[list[str], set[str], str | None]
+_Signature = tuple[list[str], set[str], str | None, frozenset[str]]
 _signatures: dict[type[Op], _Signature] = {}
 
 
 def _signature(op: type[Op]) -> _Signature:
-    """The names of an operator's arguments, those without a default, and the one that takes several."""
+    """The names of an operator's arguments: all, those without a default, the one that takes several, and
+    those that are given by name alone."""
     known = _signatures.get(op)
     if known is None:
         names = [each.name for each in op.args]
         variadic = next((each.name for each in op.args if each.variadic), None)
-        known = _signatures[op] = (names, {each.name for each in op.args if each.required}, variadic)
+        required = {each.name for each in op.args if each.required}
+        named = frozenset(each.name for each in op.args if each.named)
+        known = _signatures[op] = (names, required, variadic, named)
     return known

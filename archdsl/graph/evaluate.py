@@ -10,7 +10,7 @@ from abc import abstractmethod
 from typing import Any, NoReturn
 
 from archdsl.diagnostics import Label
-from archdsl.graph import arithmetic
+from archdsl.graph import arithmetic, foreign
 from archdsl.graph.binding import nearest
 from archdsl.graph.build import Builder, Place
 from archdsl.graph.errors import (
@@ -257,7 +257,9 @@ class Evaluator(Lookup):
         shape = tensor.shape if isinstance(tensor, Value) else None
         what = f"`{node.value.span.text}`" + (f" ({show(shape)})" if shape else "")
         listed = ", ".join(f"`{name}`" for name in known)
-        hints = with_port(tensor, node.name) if isinstance(tensor, Value) else ()
+        hints: tuple[str, ...] = ()
+        if isinstance(tensor, Value):
+            hints = with_port(tensor, node.name) or foreign.method(node.name, node.value.span.text, node.span)
         parts = self.builder.children(value.scope) if isinstance(value, Part) else []
         hints = hints or nearest(node.name, [*known, *parts]) or (f"it has {listed}",) * bool(known)
         self.fail(NoAttribute(at=node.span, what=what, name=node.name, hints=hints, trace=place.trace))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from abc import abstractmethod
+from functools import lru_cache
 from typing import Any, NoReturn
 
 from archdsl.diagnostics import Error, Label
+from archdsl.graph import foreign
 from archdsl.graph.binding import nearest
 from archdsl.graph.build import Builder, Place
 from archdsl.graph.errors import HoleMismatch, UnknownName, UsedBeforeMade
@@ -81,7 +83,8 @@ class Lookup:
             )
         known = [*self.visible(env), *words(), "true", "false"]
         label, hints = _within_a_block(node, env)
-        hints = hints or _no_name(node, known) or nearest(name, known) or self._near_notation(name, env)
+        hints = hints or _no_name(node, known) or foreign.layer(node.span)
+        hints = hints or nearest(name, known) or self._near_notation(name, env)
         labels = (label,) if label else ()
         self.fail(UnknownName(at=node.span, name=name, labels=labels, hints=hints, trace=place.trace))
 
@@ -193,7 +196,8 @@ def labels_in(body: tree.Body) -> list[tree.Name]:
     return [label for label, _ in _labelled(body)]
 
 
-def _labelled(body: tree.Body) -> list[tuple[tree.Name, int]]:
+@lru_cache(maxsize=64)  # every unknown name of a body asks again
+def _labelled(body: tree.Body) -> tuple[tuple[tree.Name, int], ...]:
     """Every label written in a body, at any depth, each with the end of what it labels."""
     found: list[tuple[tree.Name, int]] = []
     waiting: list[object] = [body]
@@ -206,4 +210,4 @@ def _labelled(body: tree.Body) -> list[tuple[tree.Name, int]]:
         elif isinstance(node, tree.Block):
             continue
         waiting.extend(tree.children(node))
-    return found
+    return tuple(found)

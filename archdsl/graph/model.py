@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 from archdsl.diagnostics import Trace
-from archdsl.ops.contract import Op
+from archdsl.ops.contract import Op, Weight
 from archdsl.sizes import Shape
 from archdsl.source import Span
 from archdsl.syntax import tree
@@ -170,6 +170,19 @@ class Start:
     scheme: str
     arguments: dict[str, Any]
 
+    def means(self, node: Node) -> bool:
+        """Whether a layer is of the operator, or the module, or a weight layer within the module."""
+        if node.first is not None:
+            return False
+        if self.is_operator:
+            return node.op.name == self.target
+        return node.path == self.target or (node.op.is_weight_layer and is_within(node.path, self.target))
+
+    def fills(self, node: Node) -> Weight | None:
+        """The parameter of a layer that is meant, if the layer has it."""
+        name = self.parameter or "weight"
+        return next((w for w in node.op.weights(*node.shapes) if w.name == name and w.is_parameter), None)
+
 
 @dataclass(frozen=True, slots=True)
 class Loss:
@@ -211,6 +224,8 @@ class Elaborated:
     starts: list[Start] = field(default_factory=list)
     """In order: what is said later holds."""
     losses: list[Loss] = field(default_factory=list)
+    files: tuple[tree.File, ...] = ()
+    """The texts that it comes from, what is imported first."""
 
     @cached_property
     def frozen_nodes(self) -> frozenset[int]:

@@ -178,6 +178,7 @@ def _elaborated(
         frozen=stays,
         starts=begins,
         losses=objective,
+        files=tuple(program.files),
     )
 
 

@@ -29,18 +29,18 @@ class NotAnExpression(ValueError):
 
 
 def setting(evaluator: Evaluator, name: str, text: str, env: Env, place: Place) -> Any:
-    source = Source(f"--set {name}", f"let value = {text}")
+    source = Source(name, f"let value = {text}")
     report = Report()
     file = parse(source, report)
     if file is None or len(file.statements) != 1 or not isinstance(file.statements[0], tree.Let):
-        raise NotAnExpression(f"--set {name}={text}: `{text}` is not a value")
+        raise NotAnExpression(f"{name}={text}: `{text}` is not a value")
     problems = evaluator.builder.report
     evaluator.builder.report = report
     try:
         return evaluator.value(file.statements[0].value, env, place)
     except Failed:
         why = "; ".join(each.text for each in report)
-        raise NotAnExpression(f"--set {name}={text}: {why}") from None
+        raise NotAnExpression(f"{name}={text}: {why}") from None
     finally:
         evaluator.builder.report = problems
 

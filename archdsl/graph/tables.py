@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from archdsl.diagnostics import Label, Step
 from archdsl.graph.binding import nearest
 from archdsl.graph.build import Namer, Place
-from archdsl.graph.errors import Failed, Misplaced, RowCells, WrongHeader, WrongOperands
+from archdsl.graph.errors import Failed, Misplaced, MissingArgument, RowCells, WrongHeader, WrongOperands
 from archdsl.graph.subjects import Pending
 from archdsl.graph.values import BlockDefinition, Env, Flow, NotationDefinition, Part
 from archdsl.source import Span
@@ -28,6 +29,8 @@ class Columns:
     named: dict[str, int]
     """Variants, or parameters of the block that rows call."""
     count: int
+    needed: frozenset[str] = frozenset()
+    """Parameters whose cells cannot be blank."""
 
 
 def columns_of(table: tree.Table) -> Columns:
@@ -67,10 +70,9 @@ def run_table(lines: Lines, table: tree.Table, x: Flow, place: Place, env: Env) 
     if table.block is None and lines.variant is None:
         what, where = "a table of variants", "belongs into a net; rows that call a block are `table as BLOCK`"
         lines.fail(Misplaced(at=table.header.span, what=what, where=where, trace=place.trace))
-    parameters: list[str] = []
     if table.block is not None:
-        parameters = _check_parameters(lines, table, columns, place, env)
-    return _rows(lines, table, table.rows, columns, parameters, x, place, env)
+        columns.needed = _check_parameters(lines, table, columns, place, env)
+    return _rows(lines, table, table.rows, columns, x, place, env)
 
 
 def _check_header(lines: Lines, table: tree.Table, columns: Columns, place: Place) -> None:
@@ -92,9 +94,11 @@ def _check_header(lines: Lines, table: tree.Table, columns: Columns, place: Plac
         lines.fail(WrongHeader(at=table.header.span, why=why, trace=place.trace))
 
 
-def _check_parameters(lines: Lines, table: tree.Table, columns: Columns, place: Place, env: Env) -> list[str]:
-    block = table.block.function if isinstance(table.block, tree.Call) else table.block
-    assert isinstance(block, tree.Name)
+def _check_parameters(
+    lines: Lines, table: tree.Table, columns: Columns, place: Place, env: Env
+) -> frozenset[str]:
+    """Refuse a header that does not fit the block; the parameters that every row has to give."""
+    block, given = _called(table)
     definition = lines.named(block, env, place)
     if not isinstance(definition, BlockDefinition | NotationDefinition):
         why = f"`{block.name}` is no block, so rows cannot call it"
@@ -110,7 +114,25 @@ def _check_parameters(lines: Lines, table: tree.Table, columns: Columns, place: 
                     trace=place.trace,
                 )
             )
-    return parameters
+    told = {each.name or name for each, name in zip_longest(given, parameters) if each is not None}
+    needed = [each.name.name for each in definition.tree.parameters if each.default is None]
+    needed = [name for name in needed if name not in told]
+    for name in needed:
+        if name not in columns.named:
+            call = ", ".join([*(each.span.text for each in given), f"{name} = …"])
+            hints = (f"a column `{name}`, or `table as {block.name}({call})`",)
+            at, callee = table.header.span, f"`{definition.name}`"
+            lines.fail(MissingArgument(at=at, callee=callee, parameter=name, hints=hints, trace=place.trace))
+    return frozenset(needed)
+
+
+def _called(table: tree.Table) -> tuple[tree.Name, tuple[tree.Argument, ...]]:
+    """The block that rows call, and the arguments that all of them give."""
+    block = table.block
+    given = block.arguments if isinstance(block, tree.Call) else ()
+    name = block.function if isinstance(block, tree.Call) else block
+    assert isinstance(name, tree.Name)
+    return name, given
 
 
 def _rows(
@@ -118,7 +140,6 @@ def _rows(
     table: tree.Table,
     rows: tuple[tree.TableRow, ...],
     columns: Columns,
-    parameters: list[str],
     x: Flow,
     place: Place,
     env: Env,
@@ -131,7 +152,7 @@ def _rows(
                 case tree.ExpectRow():
                     _expect_row(lines, table, row, columns, place, env)
                 case tree.Group():
-                    x = _group(lines, table, row, columns, parameters, x, place, env)
+                    x = _group(lines, table, row, columns, x, place, env)
                 case tree.Row(cells=(cell,)) if columns.count > 1 or table.block is not None:
                     x = lines.lines(cell.items, x, place, env)
                 case tree.Row():
@@ -147,7 +168,6 @@ def _group(
     table: tree.Table,
     row: tree.Group,
     columns: Columns,
-    parameters: list[str],
     x: Flow,
     place: Place,
     env: Env,
@@ -160,7 +180,7 @@ def _group(
         scope = lines.builder.scope("sequence", name, place, span=row.span)
         inner_env = Env(env, row, labels=True)
         inner = Place(scope, Namer(numbered=True), place.trace, place.depth, place.copies)
-        result = _rows(lines, table, row.rows, columns, parameters, given, inner, inner_env)
+        result = _rows(lines, table, row.rows, columns, given, inner, inner_env)
         scope.end = len(lines.builder.nodes)
         value = lines.tensor(result, table, place)
         if value is None:
@@ -221,10 +241,14 @@ def _row_label(lines: Lines, row: tree.Row, columns: Columns, place: Place) -> t
 
 def _call(lines: Lines, table: tree.Table, row: tree.Row, columns: Columns, place: Place) -> tree.Call:
     """The call that a row stands for; a blank cell leaves its argument to the default."""
-    block = table.block
-    given = block.arguments if isinstance(block, tree.Call) else ()
-    function = block.function if isinstance(block, tree.Call) else block
-    assert function is not None
+    function, given = _called(table)
+    for name, index in columns.named.items():
+        if name in columns.needed and not row.cells[index].items:
+            filled = [each.span.text if each.items else "" for each in row.cells]
+            filled[index] = "…"
+            hints = (f"`{' | '.join(filled)}`",)
+            at, callee = row.cells[index].span, f"`{function.name}`"
+            lines.fail(MissingArgument(at=at, callee=callee, parameter=name, hints=hints, trace=place.trace))
     arguments = tuple(
         tree.Argument(name, _only(lines, cell, place), cell.span)
         for name, index in columns.named.items()

@@ -47,15 +47,17 @@ class Arg:
     default: Any = REQUIRED
     variadic: bool = False
     """Takes all the positional arguments that are left; the operator keeps a tuple of them."""
+    named: bool = False
+    """Given by its name alone, since a bare number there means something else to many."""
 
     @property
     def required(self) -> bool:
         return self.default is REQUIRED
 
 
-def arg(kind: Kind, doc: str, default: Any = REQUIRED, *, variadic: bool = False) -> Any:
+def arg(kind: Kind, doc: str, default: Any = REQUIRED, *, variadic: bool = False, named: bool = False) -> Any:
     """Declare an argument in an operator's class body; its name is the attribute's."""
-    return Arg("", kind, doc, default, variadic)
+    return Arg("", kind, doc, default, variadic, named)
 
 
 def is_int(value: Any) -> bool:

@@ -10,7 +10,7 @@ Shapes are channels first, without the batch axis. Adding an operator is adding 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, ClassVar, Literal, NamedTuple
 
@@ -155,7 +155,7 @@ class Op:
             if isinstance(value, Arg):
                 if name in _FACTS:
                     raise TypeError(f"{cls.__name__}.{name}: an argument cannot have the name of a fact")
-                declared[name] = Arg(name, value.kind, value.doc, value.default, value.variadic)
+                declared[name] = replace(value, name=name)
                 delattr(cls, name)
             elif not name.startswith("_") and name not in _FACTS:
                 raise TypeError(f"{cls.__name__}.{name} is no fact of an operator")

@@ -43,7 +43,7 @@ class Flatten(Op):
     is_view = True
     dtypes = ("any", "same")
 
-    keep: int = arg(CountOrZero, "axes that stay in front", 0)
+    keep: int = arg(CountOrZero, "axes that stay in front", 0, named=True)
 
     def check(self, *inputs: Shape) -> Iterator[Problem]:
         (x,) = inputs

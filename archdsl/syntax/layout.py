@@ -78,7 +78,7 @@ class Layout:
                     waiting.pop()
             elif kind in ("IF", "FOR"):
                 waiting.append((len(stack), "branch"))
-            elif kind == "TABLE":
+            elif kind == "TABLE" and not (waiting and waiting[-1] == (len(stack), "branch")):
                 waiting.append((len(stack), "rows"))
             if len(row) < 3:
                 row.append(kind)

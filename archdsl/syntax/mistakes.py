@@ -16,6 +16,7 @@ MARK = "¦"
 _WORD = r"[A-Za-z_][\w-]*"
 _PATH = r"[A-Za-z_][\w.-]*"
 _CALL = rf"{_WORD}(\([^()]*\))?"
+_BEHIND_AN_OPERATOR = r"([-+*/%=<>]|\bx)\s*"
 _SEPARATE = "separate two items by a new line, `;` or `->`"
 
 _Remedy = str | Callable[[re.Match[str]], str]
@@ -43,6 +44,10 @@ _RULES: list[tuple[str, _Remedy]] = [
         "the brace stands on the same line: `{head} {{`",
     ),
     (rf"^\s*for\s+(?P<name>{_WORD})\s*¦(?P<list>\[[^\]]*\])", "`for {name} in {list}`"),
+    (
+        r"\bfor\s+\w+\s+in\s+table\b.*¦\{",
+        "the rows of a table call a block by themselves: `table as … {{`",
+    ),
     (r"^\s*for\s*¦\(", "a loop goes through a list: `for i in range(3) {{ … }}`"),
     (
         rf"\breplace\s+(?P<path>{_PATH})\s*¦(with\b|by\b|->|=)?\s*(?P<value>\w[^;}}]*[^;}}\s])",
@@ -58,6 +63,7 @@ _RULES: list[tuple[str, _Remedy]] = [
     (r"\b(if|and|or|not)\b.*¦=(?!=)", "`==` compares"),
     (rf"^\s*(?P<name>{_WORD})\s*¦=\s*(?P<value>[^=>].*)", "`{name}: {value}`, or `let` for a number"),
     (rf"(?P<first>{_CALL})\s*(¦=>|-\s+¦>)\s*(?P<then>{_CALL})", "`{first} -> {then}`"),
+    (rf"{_BEHIND_AN_OPERATOR}¦not\b", "parentheses around it: `(not …)`"),
     (r"(?P<mark>->|=|,)\s*¦(->|=|,)", "one `{mark}` is enough"),
     (r"[(,]\s*¦=", "an argument's name comes before `=`"),
     (r"^\s*¦->", "a body begins with a layer or a tensor"),
@@ -81,6 +87,10 @@ _RULES: list[tuple[str, _Remedy]] = [
     ),
     (r"¦elif\b", "`else if`"),
     (r"^\s*¦else\b", "`else` follows the brace that closes an `if`"),
+    (
+        r"^\s*(?P<head>(expect|claim)\s+[\w.-]+\s*(==|~|[<>]=?))\s*(?P<first>[^|¦]*[^|¦\s])\s*¦(?P<rest>\|.*\S)",
+        "a bar stands before each value: `{head} | {first} {rest}`",
+    ),
     (r"^\s*(\||¦\|)", "a row begins with its first cell, not with a bar"),
     (r"¦\|", "bars separate the cells of a `table {{ … }}`"),
 ]
@@ -97,7 +107,9 @@ def remedies(
     """
     line = line.replace(MARK, " ")
     marked = f"{line[:column]}{MARK}{line[column:]}"
-    if not re.search(r"\binput\s*¦", marked) and (reserved := _reserved(marked, expected)):
+    if not re.search(rf"\binput\s*¦|{_BEHIND_AN_OPERATOR}¦not\b", marked) and (
+        reserved := _reserved(marked, expected)
+    ):
         return reserved
     if top and (word := re.match(rf"\s*¦(?P<word>{_WORD})", marked)):
         return _statement(word["word"])

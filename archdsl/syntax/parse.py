@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import threading
+from collections.abc import Iterable
 from functools import cache
 from itertools import chain
 from pathlib import Path
@@ -23,6 +24,7 @@ from archdsl.source import Source, Span
 from archdsl.syntax import tree
 from archdsl.syntax.errors import syntax_error
 from archdsl.syntax.layout import Layout, LayoutError, layout_diagnostic
+from archdsl.syntax.operators import operation
 from archdsl.syntax.recovery import without
 
 _SUFFIX = {"K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
@@ -38,6 +40,8 @@ class NumberTooLarge(ValueError):
 
 def number_value(text: str) -> int | float:
     """The value of a number as it is written: `61M`, `1.8G`, `1e-4`, `60_965_224`."""
+    if text.isdigit() and len(text) <= LONGEST_NUMBER:
+        return int(text)
     digits, factor = text.replace("_", ""), 1
     if len(digits) > LONGEST_NUMBER or ("e" in digits.lower() and float(digits.rstrip("KMGTi")) > 1e30):
         raise NumberTooLarge(text)
@@ -54,8 +58,8 @@ def number_value(text: str) -> int | float:
 
 
 _KEPT = frozenset(
-    """NAME WHERE NUMBER STRING LONG_STRING PATTERN EXPECT OR AND NOT EQUALS COMPARE LESS PLUS MINUS
-    TIMES""".split()
+    """NAME WORD WHERE NUMBER STRING LONG_STRING PATTERN EXPECT OR AND NOT EQUALS COMPARE LESS PLUS
+    MINUS TIMES X""".split()
 )
 """The tokens that a rule's method is given; the others are punctuation and words."""
 
@@ -72,27 +76,23 @@ class _Paths(tuple[tree.Expression, ...]):
     span: Span
 
 
-def _place(part: Any) -> tuple[int, int] | None:
-    """Start and end of a token or of anything with a span; a blank cell has none yet."""
-    if isinstance(part, Token):
-        return part.start_pos, part.end_pos  # type: ignore[return-value]
-    span = getattr(part, "span", None)
-    return (span.start, span.end) if span and span.end else None
-
-
-def _first_place(parts: list[Any]) -> tuple[int, int]:
+def _place(parts: Iterable[Any]) -> tuple[int, int]:
+    """Start and end of the first of these parts that has a place: a blank cell has none yet."""
     for part in parts:
-        if place := _place(part):
-            return place
+        if type(part) is Token:
+            return part.start_pos, part.end_pos  # type: ignore[return-value]
+        span = getattr(part, "span", None)
+        if span and span.end:
+            return span.start, span.end
     return 0, 0
 
 
 def _with_span(wrapped: Any, data: str, children: list[Any], meta: Any) -> Any:
     """Call a rule's method with the span of all its tokens, and with its parts less the punctuation."""
     method = wrapped.base_func
-    first, last = _first_place(children), _first_place(children[::-1])
-    span = Span(method.__self__.source, first[0], last[1])
-    return method(span, *[part for part in children if not isinstance(part, Token) or part.type in _KEPT])
+    start, end = _place(children)[0], _place(reversed(children))[1]
+    span = Span(method.__self__.source, start, end)
+    return method(span, *[part for part in children if type(part) is not Token or part.type in _KEPT])
 
 
 @v_args(wrapper=_with_span)
@@ -102,7 +102,7 @@ class _Builder(Transformer[Token, Any]):
     source: Source
 
     def __default__(self, data: Any, children: list[Any], meta: Any) -> Any:
-        if data.startswith("__"):  # lark's own rule for a repetition; it unpacks it again
+        if data.startswith("_"):  # lark unpacks it again: its own rule for a repetition, or one of ours
             return Tree(data, children)
         raise AssertionError(f"no tree node for the rule {data}")
 
@@ -226,23 +226,15 @@ class _Builder(Transformer[Token, Any]):
 
     # -- chains and expressions -----------------------------------------------------------------
 
-    def chain(self, span: Span, *steps: Any) -> tree.Expression:
-        if len(steps) == 1 and steps[0].label is None:
-            return steps[0].value  # type: ignore[no-any-return]
-        return tree.Chain(steps, span)
+    def chain(self, span: Span, *steps: Any) -> tree.Chain:
+        known = [step if isinstance(step, tree.Step) else tree.Step(None, step, step.span) for step in steps]
+        return tree.Chain(tuple(known), span)
 
-    def step(self, span: Span, *parts: Any) -> tree.Step:
-        label = self._name(parts[0]) if len(parts) == 2 else None
-        return tree.Step(label, parts[-1], span)
+    def labelled(self, span: Span, label: Token, value: tree.Expression) -> tree.Step:
+        return tree.Step(self._name(label), value, span)
 
-    def binary(self, span: Span, left: Any, operator: Token, right: Any) -> tree.Binary:
-        return tree.Binary(str(operator), left, right, span)
-
-    def unary(self, span: Span, operator: Token, operand: Any) -> tree.Unary:
-        return tree.Unary(str(operator), operand, span)
-
-    def dims(self, span: Span, *parts: Any) -> tree.Dims:
-        return tree.Dims(parts, span)
+    def operation(self, span: Span, *parts: Any) -> tree.Expression:
+        return operation(self.source, parts)
 
     def _attribute(self, value: tree.Expression, token: Token) -> tree.Expression:
         at = self._at(token)
@@ -275,10 +267,10 @@ class _Builder(Transformer[Token, Any]):
         return tree.Argument(str(name), value, span)
 
     def name(self, span: Span, token: Token) -> tree.Name:
-        return self._name(token)
+        return tree.Name(str(token), span)
 
     def number(self, span: Span, token: Token) -> tree.Number:
-        return tree.Number(self._value(token), str(token), self._at(token))
+        return tree.Number(self._value(token), str(token), span)
 
     def _value(self, token: Token) -> int | float:
         try:

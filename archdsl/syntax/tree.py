@@ -6,10 +6,10 @@ A tree says nothing of what names mean. Every node knows its span; trees are nev
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import Any, Literal
 
 from archdsl.source import Source, Span
-from archdsl.syntax.node import node
+from archdsl.syntax.node import node, parts
 
 # --- expressions -------------------------------------------------------------------------------
 
@@ -431,10 +431,11 @@ class File:
     statements: tuple[Statement, ...]
 
 
-def children(parent: object) -> Iterator[object]:
+def children(parent: Any) -> Iterator[object]:
     """The tree nodes directly below a node, in order."""
-    for name in parent.__slots__:  # type: ignore[attr-defined]
+    for name in parts(parent.__class__):
         value = getattr(parent, name)
-        for item in value if isinstance(value, tuple) else (value,):
-            if hasattr(item, "span"):
-                yield item
+        if isinstance(value, tuple):
+            yield from value
+        elif value is not None:
+            yield value
