@@ -132,7 +132,8 @@ def test_random_networks_compute_what_their_graphs_say(seed: int) -> None:
 
 def ways() -> list[tuple[str, str]]:
     """Every case is scripted; the slower ways see those that differ in what they return and hold."""
-    fewer = ["unet", "mobile", "shared", "several", "auxiliary", "taps", "dense"]
+    fewer = ["unet", "mobile", "several", "auxiliary", "taps", "dense"]
+    fewer += ["shared", "shared_within", "shared_levels", "shared_from_outside"]
     chosen = {"script": NAMES, "script in training": NAMES, "trace": fewer, "export": fewer, "compile": fewer}
     return [(name, way) for way, names in chosen.items() for name in names]
 
@@ -213,7 +214,7 @@ class Bottleneck(nn.Module):
         self.bn2 = nn.BatchNorm2d(c)
         self.conv3 = nn.Conv2d(c, 4 * c, 1, bias=False)
         self.bn3 = nn.BatchNorm2d(4 * c)
-        if in_channels != 4 * c:
+        if in_channels != 4 * c or stride != 1:
             self.downsample = nn.Sequential(
                 nn.Conv2d(in_channels, 4 * c, 1, stride=stride, bias=False),
                 nn.BatchNorm2d(4 * c),
@@ -251,12 +252,36 @@ def test_what_comes_last_may_be_left_out() -> None:
     assert "return F.relu(x) if self.act else x" in source("mobile")
 
 
-def test_shared_modules_are_made_once_and_passed_on() -> None:
-    text = source("shared")
+@pytest.mark.parametrize("name", NAMES)
+def test_a_checkpoint_has_the_names_of_the_spec_and_no_others(name: str) -> None:
+    checked = case(name)
+    tied = {tie.left for tie in checked.graph.ties}
+    assert set(build(checked).state_dict()) == {name for name, _ in checked.weights()} | tied
+
+
+def test_one_head_on_several_levels_is_one_module() -> None:
+    checked = spec("faster-rcnn.arch", "FasterRCNN-FPN")
+    text = emit([checked])
+    assert text.count("self.head = Rpn()") == 1
+    assert len(re.findall(r"cls, reg = self\.head\(p\d\)", text)) == 5
+    with torch.device("meta"):
+        state = build(checked).state_dict()
+    assert list(state) == [name for name, _ in checked.weights()]
+
+
+def test_what_goes_on_before_and_after_a_shared_module_is_written_out() -> None:
+    text = source("shared_within")
     assert text.count("self.head = nn.Conv2d(") == 1
-    assert "self.uses1 = Uses(head=self.head)" in text
-    keys = build(case("shared")).state_dict()
-    assert {key for key in keys if key.startswith("t.")} == {"t.conv1.weight", "t.conv1.bias"}
+    assert "self.uses1 = nn.Module()\n" in text
+    assert "x = self.uses1.conv1(x)" in text
+
+
+def test_conditions_are_those_of_the_spec() -> None:
+    assert "self.add = stride == 1 and in_channels == c" in source("mobile")
+    assert "        if in_channels != c or stride != 1:\n" in source("stages")
+    text = source("gated")
+    assert "Squeeze(c, ratio=ratio) if se and c > 8 * ratio else nn.Identity()" in text
+    assert "self.conv1 = nn.Conv2d(in_channels, in_channels // ratio, 1)" in text
 
 
 def test_tied_weights_are_one_parameter() -> None:

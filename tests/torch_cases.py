@@ -58,6 +58,51 @@ net Within { input image: 8 x 16 x 16
     share head: conv(8, 3, padding = same)
     block uses(c) { conv(c, 1) -> head -> relu }
     uses(8); uses(8)
+    stages: { relu; uses(8); conv(8, 1) }
+}
+""",
+    "shared_levels": """
+block rpn(k) { conv(8, 3, padding = same) -> relu; output cls: conv(k, 1); output reg: conv(4 * k, 1) }
+block level(head, c) {
+    in -> rpn: head
+    output scores: rpn.cls
+    output boxes: rpn.reg -> conv(c, 1)
+}
+block smooth(after) { conv(in.channels, 3, padding = same) -> relu -> after }
+net Levels { input image: 3 x 16 x 16
+    share head: rpn(2)
+    share last: conv(8, 1)
+    conv(8, 3, padding = same) -> one: relu -> two: maxpool(2)
+    one -> smooth(last) -> level1: level(head, 3)
+    two -> smooth(last) -> level2: level(head, 5)
+    output a: level1.scores
+    output b: level1.boxes
+    output c: concat(level2.scores, level2.boxes)
+}
+""",
+    "shared_from_outside": """
+block twice(c) { share a: conv(c, 3, padding = same); a -> relu -> a }
+block holder { share kept: conv(8, 1); relu }
+net Outside { input image: 8 x 16 x 16
+    tw: twice(8)
+    tw.a
+    held: holder
+    held.kept -> relu -> held.kept
+}
+""",
+    "gated": """
+let least = 8
+notation gate(c, ratio, wanted) = if wanted and c > least * ratio { squeeze(ratio) } else { identity }
+block squeeze(ratio) {
+    mul { identity; { avgpool(global); conv(in.channels // ratio, 1); relu; conv(in.channels, 1); sigmoid } }
+}
+block unit(c, ratio, stride = 1, se = true) {
+    conv(c, 3, stride = stride, padding = 1) -> batchnorm
+    gate(c, ratio, se)
+    relu
+}
+net Gated { input image: 3 x 32 x 32
+    unit(32, 2); unit(32, 4, 2); unit(64, 4); unit(64, 4, se = false); unit(16, 2); squeeze(2)
 }
 """,
     "tied": """

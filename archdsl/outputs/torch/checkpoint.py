@@ -72,13 +72,10 @@ def load(checked: Checked, path: str, rename: Map) -> nn.Module:
     checkpoint = read(path)
     stored = named(checkpoint.tensors, rename)
     found = compare(checked, stored)
-    if not found.complete or found.other_shape:
+    if not found.complete or found.other_shape or found.extra:
         raise Mismatch(checkpoint, found)
     module = build(checked)
     state = module.state_dict()
-    # a module that is used in several places has its weights there under each of their names
-    if found.extra.keys() - state.keys():
-        raise Mismatch(checkpoint, found)
     for name, each in found.matched.items():
         state[name].copy_(_tensor(checkpoint, each))
     filled = {state[name].data_ptr() for name in found.matched}

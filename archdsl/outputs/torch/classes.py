@@ -30,8 +30,6 @@ class Class:
     name: str
     group: Group
     parameters: list[Parameter] = field(default_factory=list)
-    held: list[Member] = field(default_factory=list)
-    """Shared modules that it makes and passes on."""
     members: dict[int, Member] = field(default_factory=dict)
     """The submodules that it makes and calls."""
     functions: dict[int, Expr] = field(default_factory=dict)
@@ -53,11 +51,6 @@ class Class:
     @property
     def uses(self) -> list[Use]:
         return self.group.uses
-
-    @property
-    def lent(self) -> list[str]:
-        """Shared modules that it is given."""
-        return list(self.uses[0].lent)
 
     @property
     def is_mapping(self) -> bool:

@@ -7,6 +7,7 @@ their own, so that the same expression with other numbers can be recognised and 
 from __future__ import annotations
 
 import ast
+import operator
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -129,6 +130,23 @@ _LEVELS = {"or": 1, "and": 2, "**": 9}
 _LEVELS |= dict.fromkeys(("==", "!=", "<", "<=", ">", ">="), 4)
 _LEVELS |= dict.fromkeys(("+", "-"), 7) | dict.fromkeys(("*", "/", "//", "%"), 8)
 _ATOM = 10
+
+
+SIGNS: dict[str, Callable[[Any, Any], Any]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "//": operator.floordiv,
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "and": lambda left, right: left and right,
+    "or": lambda left, right: left or right,
+}
+"""What the operators of a Binary compute."""
 
 
 def level(expr: Expr) -> int:

@@ -81,14 +81,20 @@ def _opposite(candidate: Candidate) -> tuple[Expr, Truths]:
 
 def negated(expr: Expr) -> Expr:
     """The opposite, as one would write it."""
-    opposites = {"==": "!=", "!=": "==", ">": "<=", "or": "and"}
-    if isinstance(expr, Not):
-        return expr.value
-    if isinstance(expr, Binary) and expr.operator == "or":
-        return Binary("and", negated(expr.left), negated(expr.right))
-    if isinstance(expr, Binary):
-        return Binary(opposites[expr.operator], expr.left, expr.right)
-    return Not(expr)
+    match expr:
+        case Const(value):
+            return Const(not value)
+        case Not(value):
+            return value
+        case Binary("and" | "or" as sign, left, right):
+            return Binary(_OPPOSITES[sign], negated(left), negated(right))
+        case Binary(sign, left, right) if sign in _OPPOSITES:
+            return Binary(_OPPOSITES[sign], left, right)
+        case _:
+            return Not(expr)
+
+
+_OPPOSITES = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">", "and": "or", "or": "and"}
 
 
 def _agree(wanted: Truths, truths: Truths) -> bool:

@@ -39,14 +39,12 @@ class Design:
     entries: list[Entry]
     results: tuple[Ref, ...]
     inputs: int
-    shared: tuple[str, ...]
-    """Names of the shared modules that it is given, or holds for others."""
     is_sequential: bool
 
     @property
     def key(self) -> Any:
         parts = tuple((entry.key, entry.refs) for entry in self.entries)
-        return parts, self.results, self.inputs, self.shared, self.is_sequential
+        return parts, self.results, self.inputs, self.is_sequential
 
 
 def design_of(use: Use, tokens: Tokens, uneven: set[str], is_alone: bool) -> Design:
@@ -55,8 +53,9 @@ def design_of(use: Use, tokens: Tokens, uneven: set[str], is_alone: bool) -> Des
     entries = []
     for index, part in enumerate(use.parts):
         refs = tuple([known[id(value)] for value in part.inputs])
-        own = not (part.again or part.borrowed)
-        is_module = own and not (isinstance(part, Leaf) and part.is_function and not part.is_identity)
+        is_module = not part.again and not (
+            isinstance(part, Leaf) and part.is_function and not part.is_identity
+        )
         passes = is_module and len(refs) == len(part.outputs) == 1
         key = None if is_alone else _key(part, tokens, "chain" if use.is_sequential else "")
         if part.name in uneven:
@@ -64,8 +63,7 @@ def design_of(use: Use, tokens: Tokens, uneven: set[str], is_alone: bool) -> Des
         entries.append(Entry(part.name, key, refs, is_module, passes))
         known.update((id(value), (index, port)) for port, value in enumerate(part.outputs))
     results = tuple([known[id(value)] for value in use.outputs])
-    shared = (*use.lent, *(part.name for part in use.held))
-    return Design(entries, results, len(use.inputs), shared, use.is_sequential)
+    return Design(entries, results, len(use.inputs), use.is_sequential)
 
 
 def uneven_chains(uses: Sequence[Use]) -> set[str]:
@@ -100,7 +98,7 @@ def row_of(use: Use, tokens: Tokens) -> tuple[str, Any] | None:
     stem = first.name.removesuffix("1")
     value = use.inputs[0]
     for number, part in enumerate(use.parts, start=1):
-        if not isinstance(part, Use) or part.is_chain or part.again or part.borrowed or part.lent:
+        if not isinstance(part, Use) or part.is_chain or part.again or "." in part.name:
             return None
         if part.name != f"{stem}{number}" or part.inputs != (value,) or len(part.outputs) != 1:
             return None
@@ -113,7 +111,7 @@ def row_of(use: Use, tokens: Tokens) -> tuple[str, Any] | None:
 def _key(part: Part, tokens: Tokens, within: str = "") -> Any:
     """What is the same in parts that a class can write in the same way."""
     name = "" if within == "chain" and part.name.isdigit() else part.name
-    if part.again or part.borrowed:
+    if part.again:
         return "again", name
     if isinstance(part, Use) and part.is_chain:
         items = (_key(each, tokens, "chain") for each in part.parts)

@@ -21,10 +21,11 @@ from archdsl.outputs.torch.helpers import HELPERS, needed
 from archdsl.outputs.torch.layout import STEP, WIDTH
 from archdsl.outputs.torch.merging import Group
 from archdsl.outputs.torch.names import IMPORTED, Names, class_name, variable
+from archdsl.outputs.torch.nesting import uses
 from archdsl.outputs.torch.planning import plan
 from archdsl.outputs.torch.render import Renderer, method
 from archdsl.outputs.torch.steps import Wrappers, block_forward, net_forward
-from archdsl.outputs.torch.uses import Leaf, Use, align_outputs, uses
+from archdsl.outputs.torch.uses import Leaf, Use, align_outputs
 from archdsl.sizes import show
 
 

@@ -77,7 +77,7 @@ class Merge:
     def takes(self, design: Design, uses: list[Use]) -> bool:
         """Take uses in if conditions can tell them from the others; else change nothing."""
         mine, group = self.design, self.group
-        if (design.inputs, design.shared) != (mine.inputs, mine.shared):
+        if design.inputs != mine.inputs:
             return False
         if design.is_sequential or mine.is_sequential:
             return False

@@ -55,15 +55,22 @@ class Names:
         return free
 
 
-def member(name: str, mapping: bool) -> str:
-    """How a class reaches its submodule of this name; `mapping` for a class that is a ModuleDict."""
-    if mapping:
-        return f'self["{name}"]'
-    return f"self.{name}" if name.isidentifier() else f'getattr(self, "{name}")'
+def member(path: str, mapping: bool) -> str:
+    """How a class reaches a module within it; `mapping` for a class that is a ModuleDict."""
+    first, *inner = path.split(".")
+    text = f'self["{first}"]' if mapping else _attribute("self", first)
+    for name in inner:
+        text = _attribute(text, name)
+    return text
 
 
-def membership(name: str, mapping: bool) -> tuple[str, str]:
-    """What stands before and behind a submodule where a class takes it in."""
-    if mapping or name.isidentifier():
-        return f"{member(name, mapping)} = ", ""
-    return f'self.add_module("{name}", ', ")"
+def membership(path: str, mapping: bool) -> tuple[str, str]:
+    """What stands before and behind a module where a class takes it in."""
+    around, _, name = path.rpartition(".")
+    if name.isidentifier() or (mapping and not around):
+        return f"{member(path, mapping)} = ", ""
+    return f'{member(around, mapping) if around else "self"}.add_module("{name}", ', ")"
+
+
+def _attribute(owner: str, name: str) -> str:
+    return f"{owner}.{name}" if name.isidentifier() else f'getattr({owner}, "{name}")'

@@ -39,25 +39,12 @@ def starting(graph: Elaborated) -> Iterator[str]:
     """The lines that fill weights; what is said later holds."""
     for start in graph.starts:
         parameter = start.parameter or "weight"
-        meant = [node for node in graph.nodes if _is_meant(node, start)]
-        nodes = [node for node in meant if _keeps(node, parameter)]
+        meant = [node for node in graph.nodes if start.means(node)]
+        nodes = [node for node in meant if start.fills(node)]
         if len(nodes) == 1:
             yield from _filled(INDENT, f"{module(nodes[0].path)}.{parameter}", nodes[0], start)
         elif nodes:
             yield from _all_filled(nodes, parameter, start, whole=len(nodes) == len(meant))
-
-
-def _is_meant(node: Node, start: Start) -> bool:
-    """Whether a layer is of the operator, or the module, or a weight layer within the module."""
-    if node.first is not None:
-        return False
-    if start.is_operator:
-        return node.op.name == start.target
-    return node.path == start.target or (node.op.is_weight_layer and node.path.startswith(f"{start.target}."))
-
-
-def _keeps(node: Node, parameter: str) -> bool:
-    return any(weight.name == parameter and weight.is_parameter for weight in node.op.weights(*node.shapes))
 
 
 def _all_filled(nodes: Sequence[Node], parameter: str, start: Start, *, whole: bool) -> Iterator[str]:

@@ -7,14 +7,13 @@ parameter of its own. Only what is used becomes a parameter.
 
 from __future__ import annotations
 
-import operator
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
+from itertools import combinations, permutations
 from typing import Any
 
-from archdsl.outputs.torch.code import Binary, Const, Expr, Name
+from archdsl.outputs.torch.code import SIGNS, Binary, Const, Expr, Name, Not, leaves
 from archdsl.outputs.torch.columns import UNSET, Column
 from archdsl.outputs.torch.names import Names
 
@@ -68,9 +67,12 @@ class Parameters:
         """
         self.names = names
         self.before = before
-        given = [Parameter(names.new(name), list(values)) for name, values in arguments.items()]
-        inputs = [Parameter(names.new(name), list(each), is_input=True) for name, each in sources.items()]
-        self.known = [*inputs, *given]
+        self.given = {name: Parameter(names.new(name), list(each)) for name, each in arguments.items()}
+        """What are arguments of the block, by their names there."""
+        self.inputs = [
+            Parameter(names.new(name), list(each), is_input=True) for name, each in sources.items()
+        ]
+        self.known = [*self.inputs, *self.given.values()]
 
     @property
     def needed(self) -> list[Parameter]:
@@ -112,6 +114,12 @@ class Parameters:
         parameter.needed = True
         return Name(parameter.name)
 
+    def need_all(self, expr: Expr) -> None:
+        """Need every parameter that an expression names."""
+        named = leaves(expr)
+        for each in self.known:
+            each.needed = each.needed or Name(each.name) in named
+
     def evaluate(self, expr: Expr) -> list[Any]:
         """The values of an expression over parameters, UNSET where one of them is."""
         values = {each.name: each.values for each in self.known}
@@ -136,7 +144,7 @@ class Parameters:
         return None
 
     def _combined(self, column: Column) -> Expr | None:
-        """A product of two parameters or a sum of a few."""
+        """A sum of a few parameters, or a product or a quotient of two."""
         if not column.counts_channels or not _are_ints(column.values):
             return None
         usable = [each for each in self.known if _are_ints(each.values) and len(set(each.values)) > 1]
@@ -150,6 +158,11 @@ class Parameters:
             first, second = (left, right) if left.counts_channels is False else (right, left)
             if column.is_given_by([_product(row) for row in zip(first.values, second.values, strict=True)]):
                 return self._joined("*", (first, second))
+        for left, right in permutations(usable, 2):
+            if right.counts_channels or right.is_input or 0 in right.values:
+                continue
+            if column.is_given_by([_quotient(row) for row in zip(left.values, right.values, strict=True)]):
+                return self._joined("//", (left, right))
         return None
 
     def _shifted(self, column: Column) -> Expr | None:
@@ -245,19 +258,14 @@ def _evaluate(expr: Expr, values: Mapping[str, Sequence[Any]], row: int) -> Any:
             return value
         case Name(text):
             return values[text][row]
+        case Not(value):
+            known = _evaluate(value, values, row)
+            return UNSET if known is UNSET else not known
         case Binary(sign, left, right):
             a, b = _evaluate(left, values, row), _evaluate(right, values, row)
-            return UNSET if UNSET in (a, b) else _ARITHMETIC[sign](a, b)
+            return UNSET if UNSET in (a, b) else SIGNS[sign](a, b)
         case _:
             return UNSET
-
-
-_ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
-    "+": operator.add,
-    "-": operator.sub,
-    "*": operator.mul,
-    "//": operator.floordiv,
-}
 
 
 def _are_ints(values: Sequence[Any]) -> bool:
@@ -270,6 +278,10 @@ def _sum(row: tuple[Any, ...]) -> Any:
 
 def _product(row: tuple[Any, ...]) -> Any:
     return UNSET if UNSET in row else row[0] * row[1]
+
+
+def _quotient(row: tuple[Any, ...]) -> Any:
+    return UNSET if UNSET in row else row[0] // row[1]
 
 
 def _type(value: Any) -> str:

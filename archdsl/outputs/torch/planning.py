@@ -11,15 +11,19 @@ from typing import Any
 
 from archdsl.outputs.torch.bases import arguments, sources
 from archdsl.outputs.torch.classes import IDENTITY, Class, Member
-from archdsl.outputs.torch.code import Atom, Const, Expr, Items, Name, leaves, rebuild
+from archdsl.outputs.torch.code import Atom, Const, Expr, Items, Name, flat, leaves, rebuild
 from archdsl.outputs.torch.columns import Column, Counts, columns
-from archdsl.outputs.torch.conditions import condition
-from archdsl.outputs.torch.merging import MISSING
+from archdsl.outputs.torch.conditions import Truths, condition
+from archdsl.outputs.torch.merging import MISSING, Slot
 from archdsl.outputs.torch.names import Names, variable
 from archdsl.outputs.torch.parameters import Parameters, ordered
 from archdsl.outputs.torch.signatures import trim
+from archdsl.outputs.torch.stated import CHANNELS, stated
 from archdsl.outputs.torch.texts import COUNT, FUNCTION, Text, texts_of
 from archdsl.outputs.torch.uses import Leaf, Use
+
+LONGEST_CONDITION = 60
+"""A condition of the spec that is longer than this is no easier to read than another one."""
 
 
 def plan(classes: Sequence[Class]) -> None:
@@ -74,7 +78,7 @@ class _Plan:
         if len(subject.uses) == 1:
             self.parameters = Parameters({}, {}, Names())
             return
-        names = Names({"self", *(["i"] if subject.group.stem else []), *subject.lent})
+        names = Names({"self", *(["i"] if subject.group.stem else [])})
         before = subject.parameters
         self.parameters = Parameters(sources(subject.uses), arguments(subject.uses), names, before)
         self._express([column for key, text in texts.items() for column in self._columns(key, text, counts)])
@@ -85,7 +89,7 @@ class _Plan:
         if self.group.stem:
             yield from columns(text, variable(self.group.stem), counts, "count" if key == COUNT else "")
             return
-        part = self.group.slots[index].exemplar if index >= 0 else self.subject.uses[0].held[-1 - index]
+        part = self.group.slots[index].exemplar
         numbered = part.name.isdigit() and isinstance(part, Leaf)
         owner = part.node.op.name if numbered and isinstance(part, Leaf) else part.name
         yield from columns(text, variable(owner), counts)
@@ -136,7 +140,7 @@ class _Plan:
     def write(self) -> None:
         """Tell the class what it holds and computes."""
         subject, group = self.subject, self.group
-        subject.members, subject.functions, subject.held, subject.stored = {}, {}, [], []
+        subject.members, subject.functions, subject.stored = {}, {}, []
         choices = {index: self._choice(index) for index, kind in self.texts if kind == 1}
         if group.end is not None:
             self._find_end(group.end)
@@ -149,8 +153,6 @@ class _Plan:
                 subject.members[0] = Member(group.stem, filled)
             elif kind == FUNCTION:
                 subject.functions[index] = trim(self._kept(filled))
-            elif index < 0:
-                subject.held.append(Member(subject.uses[0].held[-1 - index].name, filled))
             elif index not in choices:
                 subject.members[index] = Member(group.slots[index].name, filled)
         for index, (kind, test) in choices.items():
@@ -163,7 +165,7 @@ class _Plan:
         kind = 1 if self.texts[index, 0] == IDENTITY else 0
         slot = self.group.slots[index]
         wanted = [None if each == MISSING else each == kind for each in slot.kinds]
-        return kind, condition(wanted, self.parameters, self._terms(), variable(slot.name))
+        return kind, self._condition(slot, wanted, variable(slot.name))
 
     def _find_end(self, end: int) -> None:
         """When uses go on behind the place where some end."""
@@ -171,10 +173,34 @@ class _Plan:
         part = slot.exemplar
         name = variable(part.node.op.name if isinstance(part, Leaf) else part.name)
         wanted = [kind != MISSING for kind in slot.kinds]
-        test = condition(wanted, self.parameters, self._terms(), name)
+        test = self._condition(slot, wanted, name)
         has_module = any(index >= end and kind != FUNCTION for index, kind in self.texts)
         self.subject.goes_on = test
         self.subject.flag = "" if has_module else test.text if isinstance(test, Name) else name
+
+    def _condition(self, slot: Slot, wanted: Truths, name: str) -> Expr:
+        """When uses have a part that others lack: as the spec states it, else what tells them apart."""
+        row = wanted.index(True)
+        part = slot.parts[row]
+        test = stated(part, self.subject.uses[row], self._askable()) if part is not None else None
+        if test is not None and len(flat(test)) <= LONGEST_CONDITION:
+            truths = self.parameters.evaluate(test)
+            if all(want is None or want is truth for want, truth in zip(wanted, truths, strict=True)):
+                self.parameters.need_all(test)
+                return test
+        return condition(wanted, self.parameters, self._terms(), name)
+
+    def _askable(self) -> dict[str, Expr]:
+        """What a condition of the spec may ask for: what the class is told anyway, what is either true or
+        false, and what never varies."""
+        found: dict[str, Expr] = {}
+        channels = [(CHANNELS, each) for each in self.parameters.inputs[:1]]
+        for name, each in (*channels, *self.parameters.given.items()):
+            if all(value == each.values[0] for value in each.values):
+                found[name] = Const(each.values[0])
+            elif each.needed or all(isinstance(value, bool) for value in each.values):
+                found[name] = Name(each.name)
+        return found
 
     def _terms(self) -> list[tuple[Expr, list[Any]]]:
         """The numbers of channels that the class speaks of, in all uses."""

@@ -39,12 +39,10 @@ class Renderer:
         for each in subject.parameters:
             default = "" if each.default is UNSET else f" = {flat(Const(each.default))}"
             parameters.append(f"{each.name}: {each.annotation}{default}")
-        split = next((i for i, text in enumerate(parameters) if "=" in text), len(parameters))
-        parameters[split:split] = [f"{name}: nn.Module" for name in subject.lent]
         return [*signature("__init__", parameters, "None"), *start, *body]
 
     def _attributes(self, subject: Class) -> list[str]:
-        lines = [f"{INDENT}self.{name} = {name}" for name in (*subject.lent, *subject.stored)]
+        lines = [f"{INDENT}self.{name} = {name}" for name in subject.stored]
         if subject.flag and subject.goes_on is not None:
             lines += layout(f"{INDENT}self.{subject.flag} = ", subject.goes_on)
         return lines
@@ -60,13 +58,22 @@ class Renderer:
         members = sorted(subject.members.items())
         early = [each for index, each in members if end is None or index < end]
         late = [each for index, each in members if end is not None and index >= end]
-        lines = [line for each in (*subject.held, *early) for line in self._member(subject, each, INDENT)]
+        lines = self._holders(subject, [each.name for _, each in members])
+        lines += [line for each in early for line in self._member(subject, each, INDENT)]
         if late and subject.goes_on is not None:
             before, after = membership(late[0].name, subject.is_mapping)
             lines.append(f"{INDENT}{before}None{after}")
             lines += layout(f"{INDENT}if ", subject.goes_on, ":")
             lines += [line for each in late for line in self._member(subject, each, INDENT + STEP)]
         return lines
+
+    def _holders(self, subject: Class, names: Sequence[str]) -> list[str]:
+        """The modules that only hold others, which a class applies itself."""
+        paths = [name.split(".")[:count] for name in names for count in range(1, name.count(".") + 1)]
+        holders = dict.fromkeys(".".join(path) for path in paths)
+        missing = [path for path in holders if path not in names]
+        texts = (membership(path, subject.is_mapping) for path in missing)
+        return [f"{INDENT}{before}nn.Module(){after}" for before, after in texts]
 
     def _member(self, subject: Class, each: Member, indent: str) -> list[str]:
         before, after = membership(each.name, subject.is_mapping)

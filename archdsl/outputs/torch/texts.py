@@ -30,8 +30,7 @@ FEWEST_NOTED = 2
 Text = tuple[int, int]
 """One text of a class: the index of the part, and which kind of it, or FUNCTION.
 
-Shared modules that are only held count down from -1. A row of blocks has two texts: the block at place
-`i`, and under COUNT how many there are.
+A row of blocks has two texts: the block at place `i`, and under COUNT how many there are.
 """
 
 FUNCTION = MISSING
@@ -48,11 +47,8 @@ def texts_of(subject: Class, class_of: ClassOf) -> dict[Text, Expr]:
     found: dict[Text, Expr] = {}
     for index, slot in enumerate(subject.group.slots):
         part = slot.exemplar
-        if not (part.borrowed or part.again):
+        if not part.again:
             found |= reader.texts(index, slot)
-    for index in range(len(subject.uses[0].held)):
-        shared: list[Part | None] = [use.held[index] for use in subject.uses]
-        found[-1 - index, 0] = reader.constructor(shared)
     return found
 
 
@@ -116,9 +112,7 @@ class _Reader:
         made = self.class_of(part)
         row = made.row[id(part.scope.first or part.scope)]
         kwargs = [(each.name, Const(each.values[row])) for each in made.parameters]
-        given = self.subject.lent
-        lent = [(name, Name(name if name in given else f"self.{name}")) for name in part.lent]
-        return Call(Name(made.name), (), (*kwargs, *lent))
+        return Call(Name(made.name), (), tuple(kwargs))
 
     def _sequential(self, chain: Use, folded: bool) -> Call:
         if folded:

@@ -6,6 +6,7 @@ values that are needed outside of it, in an order that is the same for all uses 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -20,6 +21,9 @@ from archdsl.outputs.torch.signatures import typed
 
 Key = tuple[str, ...]
 
+Way = tuple[tuple[str, int], ...]
+"""Parts within parts, each by its name and which of that name it is, and at the end the port of the value."""
+
 
 @dataclass(slots=True, eq=False)
 class Leaf:
@@ -27,12 +31,8 @@ class Leaf:
 
     node: Node
     torch: Torch
-    borrowed: bool
-    """It applies a shared module that belongs to a scope further out."""
-
-    @property
-    def name(self) -> str:
-        return self.node.name
+    name: str
+    """The module's, within the scope that applies it."""
 
     @property
     def inputs(self) -> tuple[Value, ...]:
@@ -76,23 +76,19 @@ class Use:
 
     graph: Elaborated
     scope: Scope
-    parent: Use | None
-    depth: int
+    name: str
+    """The module's, within the scope that applies it; empty for the net."""
     labels: Mapping[int, str]
     """What values are called in the spec, by the id of the value."""
+    parent: Use | None = None
+    depth: int = 0
     parts: list[Part] = field(default_factory=list)
     wanted: dict[int, Value] = field(default_factory=dict)
     """Values from outside, by id, in the order in which they are first needed."""
     given: dict[int, Value] = field(default_factory=dict)
     """Values that are needed outside."""
-    lent: dict[str, None] = field(default_factory=dict)
-    """Names of shared modules that are applied in here and belong to a scope further out."""
-    held: list[Part] = field(default_factory=list)
-    """Shared modules of this scope whose first application is further in."""
-
-    @property
-    def name(self) -> str:
-        return self.scope.name
+    elsewhere: set[int] = field(default_factory=set)
+    """Nodes that stand in the scope, but that a scope further out applies."""
 
     @property
     def again(self) -> bool:
@@ -102,11 +98,6 @@ class Use:
     def repeated(self) -> bool:
         """It is, or is within, a shared block that was applied before."""
         return self.again or (self.parent is not None and self.parent.repeated)
-
-    @cached_property
-    def borrowed(self) -> bool:
-        """It applies a shared block that belongs to a scope further out."""
-        return self.parent is not None and self.scope.parent is not self.parent.scope
 
     @cached_property
     def training(self) -> bool:
@@ -138,7 +129,11 @@ class Use:
     def declared(self) -> dict[str, Value]:
         """Outputs by the names the block gives them; the name is empty for a plain body."""
         start, end = self.scope.start, self.scope.end
-        return {n: v for n, v in self.scope.outputs.items() if start <= v.node.index < end}
+        return {
+            name: value
+            for name, value in self.scope.outputs.items()
+            if start <= value.node.index < end and value.node.index not in self.elsewhere
+        }
 
     @cached_property
     def outputs(self) -> tuple[Value, ...]:
@@ -171,7 +166,7 @@ class Use:
             return False
         value = self.inputs[0]
         for part in self.parts:
-            if part.again or part.borrowed or tuple(part.inputs) != (value,) or len(part.outputs) != 1:
+            if part.again or "." in part.name or tuple(part.inputs) != (value,) or len(part.outputs) != 1:
                 return False
             if isinstance(part, Leaf) and part.torch.module is None:
                 return False
@@ -182,25 +177,19 @@ class Use:
 Part = Leaf | Use
 
 
-def uses(graph: Elaborated) -> list[Use]:
-    """Every scope in use, the net first, each before the scopes within it."""
-    found, places = _nest(graph)
-    _pass_values(graph, places)
-    return found
-
-
 def align_outputs(every: Iterable[Use]) -> None:
     """Let every use of a block give out what any of its uses has to.
 
     Call it once, before anybody asks for `outputs`.
     """
     found = list(every)
-    same: dict[Key, dict[Key, None]] = {}
+    same: dict[Key, dict[Way, None]] = {}
     for use in found:
         declared = {id(value) for value in use.declared.values()}
         for key, value in use.given.items():
-            if key not in declared:
-                same.setdefault(use.definition, {})[_way(use, value)] = None
+            way = _way(use, value) if key not in declared else None
+            if way is not None:
+                same.setdefault(use.definition, {})[way] = None
     if not same:
         return
     for use in reversed(found):
@@ -210,86 +199,33 @@ def align_outputs(every: Iterable[Use]) -> None:
                 use.given[id(found_value)] = found_value
 
 
-def _nest(graph: Elaborated) -> tuple[list[Use], list[Use]]:
-    """The tree of uses, and for each node the innermost use it stands in."""
-    labels = {id(named.value): name.rpartition(".")[2] for name, named in graph.named.items()}
-    root = Use(graph, graph.root, None, 0, labels)
-    found, places, stack = [root], [], [root]
-    scopes = [scope for scope in graph.scopes[1:] if scope.end > scope.start]
-    arriving = 0
-    for node in graph.nodes:
-        while len(stack) > 1 and stack[-1].scope.end <= node.index:
-            stack.pop()
-        while arriving < len(scopes) and scopes[arriving].start <= node.index:
-            use = Use(graph, scopes[arriving], stack[-1], len(stack), labels)
-            stack[-1].parts.append(use)
-            if use.borrowed:
-                _lend(stack, use, use.scope.parent)
-            stack.append(use)
-            found.append(use)
-            arriving += 1
-        places.append(stack[-1])
-        if node.op.name == "input":
-            continue
-        leaf = Leaf(node, node.op.torch(*node.shapes), node.scope is not stack[-1].scope)
-        stack[-1].parts.append(leaf)
-        if leaf.borrowed:
-            _lend(stack, leaf, node.scope)
-    return found, places
+def _way(use: Use, value: Value) -> Way | None:
+    """How to get from a use to a value that is made in it."""
+    counts: Counter[str] = Counter()
+    for part in use.parts:
+        place = part.name, counts[part.name]
+        counts[part.name] += 1
+        if isinstance(part, Leaf):
+            if part.node is value.node:
+                return (place, ("", value.port))
+        elif part.scope.start <= value.node.index < part.scope.end:
+            inner = _way(part, value)
+            if inner is not None:
+                return (place, *inner)
+    return None
 
 
-def _lend(stack: list[Use], part: Part, home: Scope | None) -> None:
-    """Pass a shared module from the scope that it belongs to, inwards to where it is applied."""
-    for use in reversed(stack):
-        if use.scope is home:
-            if not part.again:
-                use.held.append(part)
-            return
-        use.lent[part.name] = None
-
-
-def _pass_values(graph: Elaborated, places: list[Use]) -> None:
-    """Note at every border which values cross it."""
-    for node in graph.nodes:
-        for value in node.inputs:
-            _cross(value, places[value.node.index], places[node.index])
-    root = places[0]
-    for results in (graph.outputs, graph.training_outputs):
-        for value in results.values():
-            _cross(value, places[value.node.index], root)
-            root.given[id(value)] = value
-
-
-def _cross(value: Value, maker: Use | None, taker: Use | None) -> None:
-    while maker is not taker and maker is not None and taker is not None:
-        upwards = maker.depth - taker.depth
-        if upwards >= 0:
-            maker.given[id(value)] = value
-            maker = maker.parent
-        if upwards <= 0:
-            taker.wanted[id(value)] = value
-            taker = taker.parent
-
-
-def _way(use: Use, value: Value) -> Key:
-    """Names of modules from a use to the node that made a value in it, and the port."""
-    names = [str(value.port), value.node.name]
-    scope: Scope | None = value.node.scope
-    while scope is not None and scope is not use.scope:
-        names.append(scope.name)
-        scope = scope.parent
-    return tuple(reversed(names))
-
-
-def _follow(use: Use, way: Key) -> Value | None:
+def _follow(use: Use, way: Way) -> Value | None:
     """The value at the end of a way, if there is one and it comes out that far."""
-    part = next((part for part in use.parts if part.name == way[0]), None)
-    if isinstance(part, Use) and len(way) > 2:
-        value = _follow(part, way[1:])
+    (name, number), *rest = way
+    parts = [part for part in use.parts if part.name == name]
+    part = parts[number] if number < len(parts) else None
+    if isinstance(part, Use) and len(rest) > 1:
+        value = _follow(part, tuple(rest))
         outside = [*part.given.values(), *part.declared.values()]
         return value if value in outside else None
-    if isinstance(part, Leaf) and len(way) == 2 and int(way[1]) < len(part.outputs):
-        return part.outputs[int(way[1])]
+    if isinstance(part, Leaf) and len(rest) == 1 and rest[0][1] < len(part.outputs):
+        return part.outputs[rest[0][1]]
     return None
 
 
@@ -303,4 +239,4 @@ def _nature(part: Part) -> Any:
     if isinstance(part, Leaf):
         return part.node.op.name, part.torch, shapes
     static = {n: v for n, v in part.scope.arguments.items() if not isinstance(v, Value)}
-    return part.scope.definition or part.name, static, shapes, list(part.lent)
+    return part.scope.definition or part.name, static, shapes

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from archdsl.check.model import Checked, shape_of
 from archdsl.outputs.torch.build import build
-from archdsl.outputs.torch.uses import Use, uses
+from archdsl.outputs.torch.nesting import uses
+from archdsl.outputs.torch.uses import Use
 from archdsl.sizes import Shape, show
 
 if TYPE_CHECKING:
@@ -36,9 +37,11 @@ def verify(checked: Checked) -> list[Mismatch]:
 
 def _weights(checked: Checked, module: nn.Module) -> Iterator[Mismatch]:
     """Names and shapes of parameters and buffers, and how many numbers the parameters hold."""
-    parameters = {name: tuple(each.shape) for name, each in module.named_parameters()}
-    buffers = {name: tuple(each.shape) for name, each in module.named_buffers()}
-    for kind, found in (("parameter", parameters), ("buffer", buffers)):
+    tied = {tie.left for tie in checked.graph.ties}
+    parameters = module.named_parameters(remove_duplicate=False)
+    buffers = module.named_buffers(remove_duplicate=False)
+    for kind, named in (("parameter", parameters), ("buffer", buffers)):
+        found = {name: tuple(each.shape) for name, each in named if name not in tied}
         is_parameter = kind == "parameter"
         wanted = {name: w.shape for name, w in checked.weights() if w.is_parameter == is_parameter}
         for name in sorted(wanted.keys() | found.keys()):
