@@ -11,6 +11,7 @@ from archdsl import __version__
 from archdsl.cli.calls import INTERRUPTED, SOUND, WRONG_CALL, CallError, paint_for, tell
 from archdsl.cli.check import check
 from archdsl.cli.compile import compile_
+from archdsl.cli.diff import diff
 from archdsl.cli.draw import draw
 from archdsl.cli.explain import explain
 from archdsl.cli.table import table
@@ -23,7 +24,7 @@ def cli() -> None:
     """A network written as its paper's table: checked, drawn and compiled to PyTorch."""
 
 
-for command in (check, table, draw, compile_, weights, explain):
+for command in (check, table, draw, diff, compile_, weights, explain):
     cli.add_command(command)
 
 

@@ -11,11 +11,11 @@ each time, and nothing else reads what comes out in between: then one stands for
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from archdsl.check.model import Checked
-from archdsl.graph.model import Node, Scope, Value
+from archdsl.graph.model import Elaborated, Node, Scope, Value
 
 LONGEST_PERIOD = 12
 """How many siblings in a row may make one repetition."""
@@ -88,11 +88,33 @@ class Repeat:
 Part = Leaf | Chain | Group | Repeat
 Sibling = Leaf | Chain | Group
 
+Facts = Callable[[Node | Scope], object]
+"""What, beside operators and wires, must agree where two parts are equal."""
+
+
+def sizes(part: Node | Scope) -> object:
+    """The shapes that a layer reads and gives; a scope has those of its layers."""
+    if isinstance(part, Scope):
+        return None
+    return tuple(value.shape for value in part.inputs), tuple(value.shape for value in part.outputs)
+
 
 def fold(checked: Checked) -> Group:
     """The net as a tree, its repetitions folded."""
-    graph = checked.graph
-    kept = _Kept(checked)
+    return folded(checked.graph)
+
+
+def folded(graph: Elaborated, facts: Facts = sizes) -> Group:
+    """The same of a graph, where what repeats must also agree in further facts."""
+    return _tree(graph, Kept(graph, facts), _repeats)
+
+
+def unfolded(graph: Elaborated, kept: Kept) -> Group:
+    """The same tree with every repetition in it; `kept` then knows what equals what."""
+    return _tree(graph, kept, lambda parts, identities, kept: list(parts))
+
+
+def _tree(graph: Elaborated, kept: Kept, repeats: Repeats) -> Group:
     inside: dict[int, list[Leaf | Group]] = {id(scope): [] for scope in graph.scopes}
     for node in graph.nodes:
         inside[id(node.scope)].append(Leaf(node))
@@ -100,7 +122,7 @@ def fold(checked: Checked) -> Group:
     for scope in reversed(graph.scopes):
         parts = _chains(sorted(inside.pop(id(scope)), key=lambda each: each.start), kept)
         identities = [kept.identity(part) for part in parts]
-        group = Group(scope, _repeats(parts, identities, kept))
+        group = Group(scope, repeats(parts, identities, kept))
         kept.remember(group, parts, identities)
         if scope.parent is not None and scope.end > scope.start:
             inside[id(scope.parent)].append(group)
@@ -123,7 +145,7 @@ def walk(part: Part) -> Iterator[Node]:
 _FOLLOWERS = frozenset(("norm", "activation", "regular"))
 
 
-def _chains(parts: list[Leaf | Group], kept: _Kept) -> list[Sibling]:
+def _chains(parts: list[Leaf | Group], kept: Kept) -> list[Sibling]:
     """Put a weight layer and its followers together.
 
     Norm and activation follow the weight layer, unless the scope opens with one of them: then they
@@ -171,22 +193,23 @@ Reading = tuple[int, int]
 """A value that is read: its node's index, and the port."""
 
 
-class _Kept:
+class Kept:
     """What is known of parts seen so far: their identity and what they read from outside.
 
     An identity is a small number; equal parts have the same. Inputs from outside are numbered in the
-    order in which they are first read, so equality does not depend on where a part stands.
+    order in which they are first read, so equality does not depend on where a part stands. With
+    another network `beside` it, the parts of both have identities that can be compared.
     """
 
-    def __init__(self, checked: Checked) -> None:
-        self.nodes = checked.graph.nodes
-        self.numbers: dict[object, int] = {}
-        self.groups: dict[int, tuple[int, list[Reading]]] = {}
-        self.calls: dict[int, str] = {}
-        self.last_use, self.uses = self._consumers(checked)
+    def __init__(self, graph: Elaborated, facts: Facts, beside: Kept | None = None) -> None:
+        self.nodes = graph.nodes
+        self.facts = facts
+        self.numbers: dict[object, int] = beside.numbers if beside else {}
+        self.groups: dict[int, tuple[int, list[Reading]]] = beside.groups if beside else {}
+        self.calls: dict[int, object] = beside.calls if beside else {}
+        self.last_use, self.uses = self._consumers(graph)
 
-    def _consumers(self, checked: Checked) -> tuple[list[int], list[int]]:
-        graph = checked.graph
+    def _consumers(self, graph: Elaborated) -> tuple[list[int], list[int]]:
         last, count = [-1] * len(self.nodes), [0] * len(self.nodes)
         for node in self.nodes:
             for value in node.inputs:
@@ -217,7 +240,7 @@ class _Kept:
         """Keep the identity of a group, from those of its parts."""
         key, outside = self._joined(parts, identities, group.start)
         scope = group.scope
-        number = self._number((scope.kind, scope.definition, scope.first is None, key))
+        number = self._number((scope.kind, scope.definition, scope.first is None, self.facts(scope), key))
         self.groups[id(scope)] = number, outside
 
     def _known(self, part: Sibling) -> tuple[int, list[Reading]]:
@@ -234,11 +257,10 @@ class _Kept:
         outside = _numbered(node.inputs)
         call = self.calls.get(id(node.op))
         if call is None:
-            call = self.calls[id(node.op)] = repr(node.op)
+            call = self.calls[id(node.op)] = _call(node)
         key = (
             call,
-            tuple(value.shape for value in node.inputs),
-            tuple(value.shape for value in node.outputs),
+            self.facts(node),
             tuple(outside[_reading(value)] for value in node.inputs),
             node.first is None,
             node.training,
@@ -264,6 +286,16 @@ class _Kept:
         return self.numbers.setdefault(key, len(self.numbers))
 
 
+def _call(node: Node) -> object:
+    """The operator with its arguments; padding as it is, however it is written."""
+    op = node.op
+    windows = op.window(*node.shapes) if any(each.name == "padding" for each in op.args) else None
+    if windows is None:
+        return repr(op)
+    others = tuple((each.name, repr(getattr(op, each.name))) for each in op.args if each.name != "padding")
+    return op.name, others, tuple((window.before, window.after) for window in windows)
+
+
 def _reading(value: Value) -> Reading:
     return value.node.index, value.port
 
@@ -278,7 +310,11 @@ def _numbered(values: tuple[Value, ...]) -> dict[Reading, int]:
 # -- repetition -----------------------------------------------------------------------------------
 
 
-def _repeats(parts: list[Sibling], identities: list[int], kept: _Kept) -> list[Part]:
+Repeats = Callable[[list[Sibling], list[int], Kept], list[Part]]
+"""What becomes of siblings, of which the identities are known."""
+
+
+def _repeats(parts: list[Sibling], identities: list[int], kept: Kept) -> list[Part]:
     """Fold the runs among siblings, from the front, shortest period first."""
     count = len(parts)
     alike = _alike(identities)
@@ -312,7 +348,7 @@ def _alike(identities: list[int]) -> list[list[int]]:
     return alike
 
 
-def _linked(parts: list[Sibling], at: int, period: int, most: int, kept: _Kept) -> int:
+def _linked(parts: list[Sibling], at: int, period: int, most: int, kept: Kept) -> int:
     """How many times in a row, up to `most`, each reads the one before and nobody else does."""
     wanted = None
     for times in range(1, most):

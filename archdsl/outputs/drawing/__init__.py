@@ -10,12 +10,13 @@ import os
 from pathlib import Path
 
 from archdsl.check.model import Checked
-from archdsl.outputs.drawing.compose import compose
+from archdsl.outputs.drawing.compose import compose, compose_marked
 from archdsl.outputs.drawing.dot import Direction, dot
 from archdsl.outputs.drawing.engine import CannotDraw, EngineMissing, run
+from archdsl.outputs.drawing.marked import Marked
 from archdsl.outputs.drawing.picture import Picture
 
-__all__ = ["FORMATS", "CannotDraw", "EngineMissing", "UnknownFormat", "draw", "draw_to"]
+__all__ = ["FORMATS", "CannotDraw", "EngineMissing", "Marked", "UnknownFormat", "draw", "draw_to"]
 
 FORMATS = ("svg", "png", "pdf", "dot")
 
@@ -33,22 +34,27 @@ class UnknownFormat(CannotDraw):
 
 
 def draw(
-    checked: Checked, format: str = "svg", *, direction: Direction = "down", depth: int | None = None
+    checked: Checked | Marked,
+    format: str = "svg",
+    *,
+    direction: Direction = "down",
+    depth: int | None = None,
 ) -> bytes:
     """A drawing as svg, png, pdf or dot, running down or to the right.
 
-    Blocks more than `depth` deep are closed boxes. Raises CannotDraw, with a remedy.
+    Blocks more than `depth` deep are closed boxes. Of two networks that are compared, the picture shows
+    both. Raises CannotDraw, with a remedy.
     """
     if format not in FORMATS:
         raise UnknownFormat(format)
-    shown = compose(checked, depth)
+    shown = compose_marked(checked, depth) if isinstance(checked, Marked) else compose(checked, depth)
     source = dot(shown, direction)
     if format == "dot":
         return source.encode()
     count = sum(1 for _ in shown.boxes())
     if count > MOST_BOXES:
         raise CannotDraw(
-            f"the picture of {checked.name} would have {count:,} boxes",
+            f"the picture of {shown.title} would have {count:,} boxes",
             "draw fewer levels of blocks, or write dot",
         )
     if format == "png":

@@ -8,12 +8,15 @@ around it. A block is a frame, or a single box once it is closed.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from archdsl.check.model import Checked, shape_of
 from archdsl.graph.model import Node, Scope
+from archdsl.outputs.drawing.marked import SIGNS as MARKS
+from archdsl.outputs.drawing.marked import Mark, Marked, Note
 from archdsl.outputs.drawing.picture import Box, Frame, Picture, Text, sizes
 from archdsl.outputs.drawing.wires import End, wires
-from archdsl.outputs.fold import Group, Part, Repeat, fold, walk
+from archdsl.outputs.fold import Group, Part, Repeat, fold, folded, walk
 
 MOST_LINES = 5
 """Weight layers that the box of a closed block lists; of more it gives the number."""
@@ -30,6 +33,14 @@ def compose(checked: Checked, depth: int | None = None) -> Picture:
     plan.place(fold(checked))
     arrows = tuple(wires(plan, _ends(plan)))  # first, for it adds the forks
     return Picture(checked.name, _description(checked), plan.finished(), arrows)
+
+
+def compose_marked(shown: Marked, depth: int | None = None) -> Picture:
+    """The picture of a comparison: both networks in one, and what became of each layer."""
+    plan = Plan(shown, depth)
+    plan.place(folded(shown.graph, shown.facts))
+    arrows = tuple(wires(plan, _ends(plan), shown.gone))
+    return Picture(shown.title, shown.description, plan.finished(), arrows, compares=True)
 
 
 def _description(checked: Checked) -> str:
@@ -70,8 +81,9 @@ class Draft:
 class Plan:
     """Boxes and frames as they are found, and in which of them each layer is."""
 
-    def __init__(self, checked: Checked, depth: int | None) -> None:
-        self.graph = checked.graph
+    def __init__(self, shown: Checked | Marked, depth: int | None) -> None:
+        self.graph = shown.graph
+        self.notes = shown.notes if isinstance(shown, Marked) else None
         self.depth = depth
         count = len(self.graph.nodes)
         self.first = list(range(count))
@@ -130,19 +142,38 @@ class Plan:
         if len(nodes) == 1 and head.op.name == "identity":
             return
         training = all(node.training for node in nodes)
+        mark = _common(self._note(node).mark for node in nodes)
         if isinstance(part, Group):
-            box = Box(self.key(part.scope.path), "layers", _closed(part), times, training)
+            box = Box(self.key(part.scope.path), "layers", self._closed(part, mark), times, training, mark)
         elif head.op.family == "merge" and len(head.inputs) > 1:
             sign = SIGNS.get(head.op.name)
-            line = Text(sign or head.op.name, "merge")
-            box = Box(self.key(head.path), "sign" if sign else "bar", (line,), times, training)
+            line = Text(sign or head.op.name, "merge", mark)
+            box = Box(self.key(head.path), "sign" if sign else "bar", (line,), times, training, mark)
         elif head.op.family == "source" and head.index in self._inputs():
             lines = Text(head.name, "source"), Text(sizes(shape_of(head.outputs[0])), "source")
-            box = Box(self.key(head.path), "end", lines)
+            box = Box(self.key(head.path), "end", lines, mark=mark)
         else:
-            box = Box(self.key(head.path), "layers", tuple(map(_line, nodes)), times, training)
+            box = Box(self.key(head.path), "layers", tuple(map(self._line, nodes)), times, training, mark)
         self.home[part.start : part.end] = [box] * (part.end - part.start)
         self.add(box, into)
+
+    def _note(self, node: Node) -> Note:
+        """What became of a layer; nothing where nothing is compared."""
+        return Note("") if self.notes is None else self.notes.get(node.index, Note("same"))
+
+    def _line(self, node: Node) -> Text:
+        note, text = self._note(node), _text(node)
+        was = f" ({note.was})" if note.was else ""
+        return Text(f"{MARKS.get(note.mark, '')}{text}{was}", node.op.family, note.mark)
+
+    def _closed(self, group: Group, mark: Mark) -> tuple[Text, ...]:
+        """The name of a closed block, and its weight layers if they are few."""
+        weighty = [node for node in walk(group) if node.op.is_weight_layer]
+        words = " ".join(filter(None, _words(group.scope)))
+        name = Text(f"{MARKS.get(mark, '')}{words}", "block", mark)
+        if len(weighty) <= MOST_LINES:
+            return (name, *map(self._line, weighty))
+        return name, Text(f"{len(weighty)} weight layers", "learned", mark)
 
     def _inputs(self) -> set[int]:
         return {value.node.index for value in self.graph.inputs.values()}
@@ -167,11 +198,12 @@ class Plan:
         if isinstance(only, Box) and all(line.family != "block" for line in only.lines):
             return parts
         training = all(part.training for part in parts)
+        mark = _common(part.mark for part in parts if not isinstance(part, Box) or part.kind != "fork")
         if draft.group is None:
-            return [Frame(self.key("repeat"), "", "", tuple(parts), draft.times, training)]
+            return [Frame(self.key("repeat"), "", "", tuple(parts), draft.times, training, mark)]
         scope = draft.group.scope
         name, block = _words(scope)
-        return [Frame(self.key(scope.path), name, block, tuple(parts), draft.times, training)]
+        return [Frame(self.key(scope.path), name, block, tuple(parts), draft.times, training, mark)]
 
 
 def _ends(plan: Plan) -> list[End]:
@@ -186,19 +218,16 @@ def _ends(plan: Plan) -> list[End]:
     return ends
 
 
-def _line(node: Node) -> Text:
+def _text(node: Node) -> str:
     # where a whole block is shared, its frame says so
     alone = node.first is not None and node.scope.first is None and bool(node.op.weights(*node.shapes))
-    return Text(node.op.label(*node.shapes) + (_SHARED if alone else ""), node.op.family)
+    return node.op.label(*node.shapes) + (_SHARED if alone else "")
 
 
-def _closed(group: Group) -> tuple[Text, ...]:
-    """The name of a closed block, and its weight layers if they are few."""
-    weighty = [node for node in walk(group) if node.op.is_weight_layer]
-    name = Text(" ".join(filter(None, _words(group.scope))), "block")
-    if len(weighty) <= MOST_LINES:
-        return (name, *map(_line, weighty))
-    return name, Text(f"{len(weighty)} weight layers", "learned")
+def _common(marks: Iterable[Mark]) -> Mark:
+    """What became of all; of parts that fared differently, that they changed."""
+    found = set(marks)
+    return found.pop() if len(found) == 1 else "changed"
 
 
 def _words(scope: Scope) -> tuple[str, str]:

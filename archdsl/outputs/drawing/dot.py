@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from archdsl.outputs.drawing import style
+from archdsl.outputs.drawing.marked import SIGNS
 from archdsl.outputs.drawing.picture import Arrow, Box, Frame, Picture, Text
 
 Direction = Literal["down", "right"]
@@ -34,6 +35,7 @@ def _lines(picture: Picture, direction: Direction) -> Iterator[str]:
         fontcolor=style.FAINT,
         labeljust="l" if across else "r",
         outputorder="edgesfirst",
+        **(_legend() if picture.compares else {}),
     )
     yield "  node " + _attributes(
         shape="plain", fontname=style.FONT, fontsize=style.SIZE, fontcolor=style.INK, margin="0"
@@ -70,10 +72,12 @@ def _lines(picture: Picture, direction: Direction) -> Iterator[str]:
 
 def _arrow(arrow: Arrow) -> str:
     """Lines into a merge are light, so the first layer of a branch stays near to where it forks."""
-    main = arrow.head.kind not in ("sign", "bar") and not arrow.training
+    gone = "removed" in (arrow.tail.mark, arrow.head.mark)
+    main = arrow.head.kind not in ("sign", "bar") and not arrow.training and not gone
     attributes = _attributes(
         **({"label": f" {arrow.text} "} if arrow.text else {}),
-        **({"style": "dashed"} if arrow.training else {}),
+        **({"style": "dashed"} if arrow.training or gone else {}),
+        **({"color": style.MARKS["removed"].line} if gone else {}),
         **({"arrowhead": "none"} if arrow.head.kind == "fork" else {}),
         **({"weight": "8"} if main else {}),
     )
@@ -99,13 +103,13 @@ def _box(box: Box, across: bool) -> str:
 
 def _shape(box: Box, **attributes: object) -> str:
     """A merge: one short text in a shape of its own."""
-    paint = style.FAMILIES[box.lines[0].family]
+    paint = _paint(box.lines[0])
     return _attributes(
         label=box.lines[0].text,
         style=_style(box, "filled"),
         fillcolor=paint.fill,
         color=paint.line,
-        penwidth="0.9",
+        penwidth="1.8" if style.WIDTHS.get(box.mark, 1) > 1 else "0.9",
         **attributes,
     )
 
@@ -113,8 +117,10 @@ def _shape(box: Box, **attributes: object) -> str:
 def _end(box: Box) -> str:
     """An input or an output: its name, and its shape in small print."""
     name, shape = (_escaped(line.text) for line in box.lines)
-    border = 'STYLE="rounded,dashed"' if box.training else 'STYLE="rounded"'
-    colors = f'COLOR="{style.FAMILIES["source"].line}" BGCOLOR="{style.PAPER}"'
+    dashed = box.training or box.mark == "removed"
+    border = 'STYLE="rounded,dashed"' if dashed else 'STYLE="rounded"'
+    paint = style.MARKS.get(box.mark, style.FAMILIES["source"])
+    colors = f'COLOR="{paint.line}" BGCOLOR="{style.PAPER}"'
     small = f'<FONT POINT-SIZE="{style.SMALL - 1}" COLOR="{style.FAINT}">  {shape}  </FONT>'
     return (
         f'[label=<<TABLE BORDER="1" {_TIGHT} {border} {colors}>'
@@ -126,9 +132,11 @@ def _end(box: Box) -> str:
 def _stack(box: Box, across: bool) -> str:
     """Layers on top of each other: one large, its followers small; a badge where it repeats."""
     rows = "".join(_row(line, _is_main(line, box)) for line in box.lines)
-    color = style.FAMILIES[_main(box).family].line
-    dashed = ' STYLE="dashed"' if box.training else ""
-    stack = f'<TABLE BORDER="1" {_TIGHT} COLOR="{color}"{dashed}>{rows}</TABLE>'
+    color = style.MARKS[box.mark].line if box.mark else style.FAMILIES[_main(box).family].line
+    line = "dashed" if box.training else style.LINES.get(box.mark, "solid")
+    drawn = f' STYLE="{line}"' if line != "solid" else ""
+    border = f'BORDER="{style.WIDTHS.get(box.mark, 1)}"'
+    stack = f'<TABLE {border} {_TIGHT} COLOR="{color}"{drawn}>{rows}</TABLE>'
     if box.times == 1:
         return f"[label=<{stack}>]"
     # beside the line of arrows, with as much room on the other side, so that they meet the middle
@@ -145,7 +153,7 @@ def _row(line: Text, main: bool) -> str:
     text = _escaped(line.text)
     text = f"<B>{text}</B>" if line.family == "block" else text
     return (
-        f'<TR><TD BGCOLOR="{style.FAMILIES[line.family].fill}" CELLPADDING="{padding}">'
+        f'<TR><TD BGCOLOR="{_paint(line).fill}" CELLPADDING="{padding}">'
         f'<FONT POINT-SIZE="{size}" COLOR="{color}">  {text}  </FONT></TD></TR>'
     )
 
@@ -160,7 +168,20 @@ def _is_main(line: Text, box: Box) -> bool:
 
 
 def _style(box: Box, base: str) -> str:
-    return f"{base},dashed" if box.training else base
+    line = "dashed" if box.training else style.LINES.get(box.mark, "solid")
+    return base if line == "solid" else f"{base},{line}"
+
+
+def _paint(line: Text) -> style.Paint:
+    """By what became of it, or where nothing is compared, by its family."""
+    return style.MARKS[line.mark] if line.mark else style.FAMILIES[line.family]
+
+
+def _legend() -> dict[str, str]:
+    """Under the picture, what its signs mean."""
+    words = (f"{sign}{mark}" for mark, sign in SIGNS.items())
+    text = "      ".join(words)
+    return {"label": text, "labelloc": "b"}
 
 
 # -- frames ---------------------------------------------------------------------------------------
@@ -168,6 +189,9 @@ def _style(box: Box, base: str) -> str:
 
 def _frame(frame: Frame, depth: int, across: bool) -> str:
     paint = style.INNER_FRAME if depth % 2 else style.FRAME
+    alone = frame.mark in ("added", "removed")
+    line = style.MARKS[frame.mark].line if alone else paint.line
+    dashed = frame.training or frame.mark == "removed"
     times = f'<FONT COLOR="{style.INK}"><B>×{frame.times}</B></FONT>' if frame.times > 1 else ""
     words = [f"<B>{_escaped(frame.name)}</B>" if frame.name else "", _escaped(frame.block), times]
     length = sum(map(len, (frame.name, frame.block, str(frame.times))))
@@ -175,10 +199,10 @@ def _frame(frame: Frame, depth: int, across: bool) -> str:
     room = "" if across else " " * (2 * length + 4)
     return _attributes(
         label=f"<{room}{'  '.join(filter(None, words))}>" if any(words) else "",
-        style="rounded,filled,dashed" if frame.training else "rounded,filled",
+        style="rounded,filled,dashed" if dashed else "rounded,filled",
         fillcolor=paint.fill,
-        color=paint.line,
-        penwidth="0.8",
+        color=line,
+        penwidth="1.6" if alone else "0.8",
         margin="9",
     )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from archdsl.ops.contract import Family
+from archdsl.outputs.drawing.marked import Mark
 from archdsl.sizes import Shape
 
 
@@ -15,6 +16,7 @@ class Text(NamedTuple):
 
     text: str
     family: Family | Literal["block"]
+    mark: Mark = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,6 +28,8 @@ class Box:
     lines: tuple[Text, ...] = ()
     times: int = 1
     training: bool = False
+    mark: Mark = ""
+    """Where networks are compared: what became of all that is in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,7 @@ class Frame:
     parts: tuple[Box | Frame, ...]
     times: int = 1
     training: bool = False
+    mark: Mark = ""
 
 
 class Arrow(NamedTuple):
@@ -57,6 +62,8 @@ class Picture:
     description: str
     parts: tuple[Box | Frame, ...]
     arrows: tuple[Arrow, ...]
+    compares: bool = False
+    """Whether it shows what became of one network in another one."""
 
     def boxes(self) -> Iterator[Box]:
         """Every box, from the outside in."""

@@ -43,3 +43,16 @@ INNER_FRAME = Paint("#f0f2f4", "#b4bcc4")
 SIZE = 11
 SMALL = 9
 """Points, for a box's first line and for everything else."""
+
+MARKS: dict[str, Paint] = {
+    "same": Paint("#ffffff", "#b4bcc4"),
+    "added": Paint("#b9dcf2", "#0072b2"),
+    "removed": Paint("#fbd9c0", "#d55e00"),
+    "changed": Paint("#f9f1b0", "#8a6d00"),
+}
+"""Fill and outline by what became of a layer, where networks are compared: blue, vermilion and yellow.
+
+Signs, and lines that are thick, dashed or dotted, tell the same without colour.
+"""
+LINES = {"same": "solid", "added": "solid", "removed": "dashed", "changed": "dotted"}
+WIDTHS = {"same": 1, "added": 2, "removed": 1, "changed": 2}

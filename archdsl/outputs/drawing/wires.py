@@ -6,7 +6,7 @@ point inside. A shape is written where it is news: where it differs from what we
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from archdsl.check.model import shape_of
@@ -20,15 +20,20 @@ End = tuple[Value, Box]
 """An output of the net, and the box it flows to."""
 
 
-def wires(plan: Plan, ends: list[End]) -> Iterator[Arrow]:
-    """All arrows of a plan; adds to it the points where lines fork."""
-    for value, heads in _readers(plan, ends):
+def wires(plan: Plan, ends: list[End], gone: Iterable[tuple[Value, int]] = ()) -> Iterator[Arrow]:
+    """All arrows of a plan; adds to it the points where lines fork.
+
+    `gone` are values that were read once, and by which layers.
+    """
+    for value, heads in _readers(plan, ends, gone):
         tail = plan.home[value.node.index]
         assert tail is not None
         yield from _fan(plan, tail, heads, _news(plan, value, tail))
 
 
-def _readers(plan: Plan, ends: list[End]) -> Iterator[tuple[Value, list[Box]]]:
+def _readers(
+    plan: Plan, ends: list[End], gone: Iterable[tuple[Value, int]]
+) -> Iterator[tuple[Value, list[Box]]]:
     """Every value that leaves its box, with the boxes that read it, in order."""
     found: dict[tuple[int, int], tuple[Value, list[Box]]] = {}
 
@@ -47,6 +52,9 @@ def _readers(plan: Plan, ends: list[End]) -> Iterator[tuple[Value, list[Box]]]:
         if head is not None and plan.first[node.index] == node.index:
             for value in node.inputs:
                 read(value, head)
+    for value, index in gone:
+        if head := plan.home[plan.first[index]]:
+            read(value, head)
     for value, end in ends:
         read(value, end)
     return iter(found.values())
@@ -104,7 +112,7 @@ def _fan(plan: Plan, tail: Box, heads: list[Box], text: str) -> Iterator[Arrow]:
 
 def _fork(plan: Plan, tail: Box, into: Draft | None, training: bool) -> Box:
     """A point where a line divides: in a frame it has entered, or behind the box it leaves."""
-    fork = Box(plan.key(f"{tail.key} forks"), "fork", training=training)
+    fork = Box(plan.key(f"{tail.key} forks"), "fork", training=training, mark=tail.mark)
     if into is None:
         around = plan.around[tail]
         plan.add(fork, around, around.parts.index(tail) + 1)
