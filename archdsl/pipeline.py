@@ -6,17 +6,19 @@ Pure: texts come in through a reader that the caller gives, and nothing is writt
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from archdsl.check import check
 from archdsl.check.model import Checked
 from archdsl.diagnostics import Report
+from archdsl.graph.binding import nearest
 from archdsl.graph.choices import Choice, choices
 from archdsl.graph.nets import declare_all, elaborate, unused_names
 from archdsl.graph.program import load
 from archdsl.graph.settings import NotAnExpression
+from archdsl.graph.uncalled import look_into_uncalled
 from archdsl.source import Source
 
 Reader = Callable[[str], str]
@@ -33,7 +35,10 @@ class UnknownNetwork(LookupError):
 
 
 class BadSetting(ValueError):
-    """`--set name=value` names no parameter, or the value is none."""
+    """A parameter that is set from outside is none of the nets', or its value is no value.
+
+    The text begins with the setting as a caller knows it: `width`, or `width=(3`.
+    """
 
 
 @dataclass
@@ -66,11 +71,13 @@ def analyse(
     *,
     only: str | None = None,
     settings: Mapping[str, str] | None = None,
+    allow: Collection[str] | None = None,
 ) -> Analysis:
     """Take a spec through every stage.
 
     `only` names one network (`VGG.D`) or all variants of one (`VGG`). `settings` overrides
-    parameters of nets by name, each value an expression of the language.
+    parameters of nets by name, each value an expression of the language. `allow` asks for advice, but
+    for the kinds whose codes it names.
     """
     report = Report()
     settings = settings or {}
@@ -82,7 +89,7 @@ def analyse(
     chosen = [each for each in every if only in (None, each.name, each.net.name.name)]
     if only is not None and not chosen:
         raise UnknownNetwork(only, names)
-    _refuse_unknown_settings(chosen, settings)
+    _refuse_unknown_settings(chosen, settings, only)
     declared = declare_all(program, report)
     networks = []
     for choice in chosen:
@@ -93,14 +100,21 @@ def analyse(
         checked = check(graph, report) if graph is not None else None
         if checked is not None:
             networks.append(checked)
+    if len(chosen) == len(every):
+        look_into_uncalled(program, declared.env, declared.used, report)
     if not report.failed and len(chosen) == len(every):
         unused_names(program, declared, [choice.net for choice in every], report)
+    if allow is not None:
+        from archdsl.check.advice import advise
+
+        advise(networks, program.files, report, allow)
     return Analysis(source, names, networks, report)
 
 
-def _refuse_unknown_settings(chosen: list[Choice], settings: Mapping[str, str]) -> None:
+def _refuse_unknown_settings(chosen: list[Choice], settings: Mapping[str, str], only: str | None) -> None:
     known = {name for choice in chosen for name in choice.parameters}
     for name in settings:
         if name not in known:
-            there = f"there are {', '.join(sorted(known))}" if known else "there are none"
-            raise BadSetting(f"--set {name}: no net has a parameter of that name; {there}")
+            there = "; ".join(nearest(name, known)) or f"there are {', '.join(sorted(known)) or 'none'}"
+            who = f"{only} has no" if only else "no net has a"
+            raise BadSetting(f"{name}: {who} parameter of that name; {there}")

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archdsl.check.model import Checked, Verdict, shape_of
-from archdsl.diagnostics import Report
-from archdsl.files import read_spec, reader
+from archdsl.diagnostics import Diagnostic, Report
+from archdsl.files import allowed, read_spec, reader
 from archdsl.pipeline import Analysis, UnknownNetwork, analyse
 from archdsl.sizes import Shape, show
 from archdsl.source import Source
@@ -85,6 +85,14 @@ class Spec(Mapping[str, "Network"]):
         """All errors and warnings of the spec."""
         return self._analysis.report
 
+    @cached_property
+    def advice(self) -> list[Diagnostic]:
+        """What is sound and unwise, but for what the spec or its project allows (`# allow A104`).
+
+        Raises ValueError where the project's `pyproject.toml` cannot be understood.
+        """
+        return self._analyse(allow=allowed(self._folder / "*.arch")).report.advice
+
     def __getitem__(self, name: str) -> Network:
         if name not in self._analysis.names:
             raise KeyError(str(UnknownNetwork(name, self._analysis.names)))
@@ -107,8 +115,13 @@ class Spec(Mapping[str, "Network"]):
 
         return render(self._analysis.networks, "html")
 
-    def _analyse(self, only: str | None = None, settings: Mapping[str, str] | None = None) -> Analysis:
-        return analyse(self._source, reader(self._folder), only=only, settings=settings)
+    def _analyse(
+        self,
+        only: str | None = None,
+        settings: Mapping[str, str] | None = None,
+        allow: Sequence[str] | None = None,
+    ) -> Analysis:
+        return analyse(self._source, reader(self._folder), only=only, settings=settings, allow=allow)
 
 
 class Network:

@@ -68,7 +68,7 @@ def test_failures_of_variants_are_told_for_each() -> None:
         }
     """)
     found = [(each.code, each.at.text, each.hints) for each in analysis.report]
-    assert found == [("W502", "1K", ()), ("E501", "225", ("224",))]
+    assert found == [("W502", "1K", ()), ("E501", "225", ("`224` in this cell",))]
     assert [network.name for network in analysis.networks] == ["Two.A", "Two.B"]
     assert [each.holds for network in analysis.networks for each in network.verdicts] == [
         True,

@@ -128,7 +128,7 @@ def test_every_name_at_the_root_exists() -> None:
 def test_every_diagnostic_is_in_the_reference() -> None:
     page = reference.diagnostics_page()
     for code, kind in reference.diagnostics().items():
-        assert re.fullmatch(r"[EW]\d{3}", code)
+        assert re.fullmatch(r"[AEW]\d{3}", code)
         assert kind.code[0] == kind.severity[0].upper()
         assert f"## {code}\n" in page
         assert kind.explanation() in page

@@ -276,7 +276,7 @@ def _hints(verdict: Verdict) -> tuple[str, ...]:
     line, printed = expectation.span, expectation.printed.span
     inside = line.source is printed.source and line.start < printed.start and printed.end <= line.end
     if not inside or line == printed or "\n" in line.text:  # a cell of a table, not a line
-        return (value,)
+        return (f"`{value}` in this cell",)
     before, after = line.text[: printed.start - line.start], line.text[printed.end - line.start :]
     return (f"{expectation.kind} {before.removeprefix(expectation.kind).lstrip()}{value}{after}",)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -12,6 +13,8 @@ from archdsl.cli.calls import SOUND, WRONG_SPEC, net_options, paint_for, put
 
 if TYPE_CHECKING:
     from archdsl.check.model import Checked
+    from archdsl.diagnostics import Report
+    from archdsl.diagnostics.style import Paint
     from archdsl.pipeline import Analysis
 
 
@@ -26,38 +29,64 @@ if TYPE_CHECKING:
     show_default=True,
     help="Text for people, json for programs, github and sarif for code review.",
 )
-def check(paths: tuple[str, ...], nets: tuple[str, ...], settings: dict[str, str], form: str) -> int:
+@click.option(
+    "--advice/--no-advice",
+    default=None,
+    help="Show what is unwise at length, or not at all; if not said, as a line each.",
+)
+def check(
+    paths: tuple[str, ...], nets: tuple[str, ...], settings: dict[str, str], form: str, advice: bool | None
+) -> int:
     """Check specs: their numbers beside what is printed, and all that is wrong with them.
 
     PATH is a spec, or a folder with specs anywhere below it. Exits with 0 where all are sound, 1
-    where one is wrong, 2 where the call is.
+    where one is wrong, 2 where the call is. Advice changes nothing in that.
     """
     from archdsl.cli.specs import analyses
 
-    found = analyses(paths, nets, settings)
-    show = {"text": _text, "json": _json, "github": _github, "sarif": _sarif}[form]
-    return WRONG_SPEC if show(found) else SOUND
+    found = analyses(paths, nets, settings, advice=advice is not False)
+    show: dict[str, Callable[[Iterable[Analysis]], bool]] = {
+        "text": partial(_text, at_length=bool(advice)),
+        "json": _json,
+        "github": _github,
+        "sarif": _sarif,
+    }
+    return WRONG_SPEC if show[form](found) else SOUND
 
 
-def _text(found: Iterable[Analysis]) -> bool:
+def _text(found: Iterable[Analysis], at_length: bool) -> bool:
     from archdsl.outputs.summary import closing, summary
 
     paint = paint_for(sys.stdout)
     networks: list[Checked] = []
-    broken = errors = warnings = 0
+    broken = errors = warnings = advice = 0
+    code = ""
     for analysis in found:
         if analysis.networks:
             put(summary(analysis.source.name, analysis.networks, paint) + "\n\n")
-        if analysis.report.diagnostics:
-            from archdsl.diagnostics.terminal import render
-
-            put(render(analysis.report, paint) + "\n\n")
+        for text in _said(analysis.report, at_length, paint):
+            put(text + "\n\n")
         networks += analysis.networks
         broken += len(analysis.names) - len(analysis.networks)
         errors += len(analysis.report.errors)
-        warnings += len(analysis.report) - len(analysis.report.errors)
-    put(closing(networks, broken=broken, errors=errors, warnings=warnings, paint=paint))
+        warnings += len(analysis.report.warnings)
+        advice += len(analysis.report.advice)
+        code = next((each.code for each in analysis.report.advice), code)
+    put(closing(networks, broken=broken, errors=errors, warnings=warnings, advice=advice, paint=paint))
+    if advice and not at_length:
+        put(paint(f"`--advice` shows it at length, `archdsl explain {code}` says why", "faint"))
     return errors > 0
+
+
+def _said(report: Report, at_length: bool, paint: Paint) -> Iterator[str]:
+    """What is wrong, and behind it what is unwise, a line each unless it is asked for."""
+    from archdsl.diagnostics.terminal import brief, render
+
+    wrong = [each for each in report if at_length or each.severity != "advice"]
+    if wrong:
+        yield render(wrong, paint)
+    if report.advice and not at_length:
+        yield brief(report.advice, paint)
 
 
 def _json(found: Iterable[Analysis]) -> bool:

@@ -11,7 +11,7 @@ import click
 from archdsl.check.model import Checked
 from archdsl.cli.calls import SOUND, WRONG_SPEC, CallError, did_you_mean, paint_for, tell
 from archdsl.cli.progress import progress
-from archdsl.files import read_spec, reader
+from archdsl.files import WrongProject, allowed, read_spec, reader
 from archdsl.pipeline import Analysis, BadSetting, UnknownNetwork, analyse
 from archdsl.source import Source
 
@@ -52,7 +52,9 @@ def _similar(path: str) -> str:
     return did_you_mean(name, names) if names else ""
 
 
-def analyses(paths: Sequence[str], nets: Sequence[str], settings: Mapping[str, str]) -> Iterator[Analysis]:
+def analyses(
+    paths: Sequence[str], nets: Sequence[str], settings: Mapping[str, str], *, advice: bool = False
+) -> Iterator[Analysis]:
     """Analyse each file, or of each file the named networks; refuse a name that no file has."""
     known: dict[str, None] = {}
     met: set[str] = set()
@@ -62,10 +64,11 @@ def analyses(paths: Sequence[str], nets: Sequence[str], settings: Mapping[str, s
         except OSError as problem:
             raise CallError(f"cannot read `{file}`: {problem.strerror or problem}") from None
         found: list[Analysis] = []
+        allow = _allowed(file) if advice else None
         for net in nets or (None,):
             try:
                 with progress(f"checking {file}"):
-                    found.append(_analyse(source, net, settings))
+                    found.append(_analyse(source, net, settings, allow))
             except UnknownNetwork as unknown:
                 known |= dict.fromkeys(unknown.known)
             else:
@@ -77,13 +80,32 @@ def analyses(paths: Sequence[str], nets: Sequence[str], settings: Mapping[str, s
         raise CallError(f"no network is named `{net}`", did_you_mean(net, [*known, *families]))
 
 
-def _analyse(source: Source, net: str | None, settings: Mapping[str, str]) -> Analysis:
+def _allowed(file: str) -> list[str]:
+    """The advice that the project of a spec does not want."""
     try:
-        analysis = analyse(source, reader(os.path.dirname(source.name)), only=net, settings=settings)
+        codes = allowed(file)
+    except WrongProject as problem:
+        raise CallError(str(problem)) from None
+    from archdsl.check.advice import kinds
+
+    known = kinds()
+    for code in codes:
+        if code.upper() not in known:
+            why = f"`[tool.archdsl]` allows `{code}`, which is no advice"
+            raise CallError(why, did_you_mean(code, known))
+    return codes
+
+
+def _analyse(
+    source: Source, net: str | None, settings: Mapping[str, str], allow: Sequence[str] | None
+) -> Analysis:
+    read = reader(os.path.dirname(source.name))
+    try:
+        analysis = analyse(source, read, only=net, settings=settings, allow=allow)
     except BadSetting as problem:
-        raise CallError(f"{source.name}: {problem}") from None
+        raise CallError(f"{source.name}: --set {problem}") from None
     if net is not None:
-        analysis.names = [name for name in analysis.names if name == net or name.startswith(f"{net}.")]
+        analysis.names = [name for name in analysis.names if net in (name, name.partition(".")[0])]
     return analysis
 
 

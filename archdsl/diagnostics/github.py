@@ -21,7 +21,8 @@ def _command(each: Diagnostic) -> str:
         properties |= {"col": column, "endColumn": max(end_column - 1, column)}
     properties["title"] = each.code
     shown = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
-    return f"::{each.severity} {shown}::{_data(_message(each))}"
+    command = "notice" if each.severity == "advice" else each.severity
+    return f"::{command} {shown}::{_data(_message(each))}"
 
 
 def _message(each: Diagnostic) -> str:

@@ -23,7 +23,7 @@ else:
         return lambda cls: cls
 
 
-Severity = Literal["error", "warning"]
+Severity = Literal["error", "warning", "advice"]
 
 
 class Label(NamedTuple):
@@ -139,6 +139,17 @@ class Warning_(Diagnostic):
     severity: ClassVar[Severity] = "warning"
 
 
+class Advice(Diagnostic):
+    """What is sound and unwise all the same: a hint, which changes no verdict and can be silenced."""
+
+    severity: ClassVar[Severity] = "advice"
+
+    copies: int = 1
+    """Of how many layers that one line makes it is true; the place is that of the first."""
+    networks: tuple[str, ...] = ()
+    """Of which networks, where there are several."""
+
+
 def every_diagnostic() -> dict[str, type[Diagnostic]]:
     """Each code with its class, in order. Import the stages first: a class registers itself."""
     return dict(sorted(_registry.items()))
@@ -152,8 +163,12 @@ class Report:
     _seen: set[tuple[str, Span, str]] = field(default_factory=set, repr=False)
 
     def add(self, diagnostic: Diagnostic) -> None:
-        """Keep a diagnostic, unless the same was said of the same place before."""
-        key = (diagnostic.code, diagnostic.at, diagnostic.text)
+        """Keep a diagnostic, unless the same was said of the same place before.
+
+        An advice is the same whatever its numbers, which are those of one network among several.
+        """
+        text = "" if diagnostic.severity == "advice" else diagnostic.text
+        key = (diagnostic.code, diagnostic.at, text)
         if key not in self._seen:
             self._seen.add(key)
             self.diagnostics.append(diagnostic)
@@ -161,6 +176,14 @@ class Report:
     @property
     def errors(self) -> list[Diagnostic]:
         return [each for each in self.diagnostics if each.severity == "error"]
+
+    @property
+    def warnings(self) -> list[Diagnostic]:
+        return [each for each in self.diagnostics if each.severity == "warning"]
+
+    @property
+    def advice(self) -> list[Diagnostic]:
+        return [each for each in self.diagnostics if each.severity == "advice"]
 
     @property
     def failed(self) -> bool:

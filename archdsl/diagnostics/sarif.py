@@ -12,6 +12,8 @@ from archdsl.source import Span
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
+_LEVELS = {"error": "error", "warning": "warning", "advice": "note"}
+
 
 def document(diagnostics: Iterable[Diagnostic], version: str) -> dict[str, Any]:
     """A SARIF log of one run; `version` is that of archdsl."""
@@ -42,7 +44,7 @@ def _rule(code: str, kind: type[Diagnostic]) -> dict[str, Any]:
         "name": kind.__name__.rstrip("_"),
         "shortDescription": {"text": kind.headline()},
         "fullDescription": {"text": kind.explanation()},
-        "defaultConfiguration": {"level": kind.severity},
+        "defaultConfiguration": {"level": _LEVELS[kind.severity]},
     }
 
 
@@ -52,7 +54,7 @@ def _result(each: Diagnostic, rule: int) -> dict[str, Any]:
     result: dict[str, Any] = {
         "ruleId": each.code,
         "ruleIndex": rule,
-        "level": each.severity,
+        "level": _LEVELS[each.severity],
         "message": {"text": "\n".join(parts)},
         "locations": [_location(each.at, each.here)],
     }

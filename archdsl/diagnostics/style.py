@@ -9,11 +9,12 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Literal
 
-Style = Literal["error", "warning", "good", "help", "place", "strong", "faint"]
+Style = Literal["error", "warning", "advice", "good", "help", "place", "strong", "faint"]
 
 _CODES: dict[str, str] = {
     "error": "1;31",
     "warning": "1;33",
+    "advice": "1;35",
     "good": "32",
     "help": "1;36",
     "place": "1;34",

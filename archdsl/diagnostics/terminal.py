@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from archdsl.diagnostics.model import Diagnostic, Trace
+from archdsl.diagnostics.model import Advice, Diagnostic, Trace
 from archdsl.diagnostics.style import PLAIN, Paint, Style, clean, visible, width
 from archdsl.source import Source, Span
 
@@ -62,6 +62,27 @@ def render_one(diagnostic: Diagnostic, paint: Paint = PLAIN) -> str:
     if diagnostic.trace is not None:
         lines.append(f"{paint('trace', 'help')}: {trace(diagnostic.trace, diagnostic.at)}")
     return "\n".join(lines)
+
+
+def brief(diagnostics: Iterable[Diagnostic], paint: Paint = PLAIN) -> str:
+    """A line for each: its code, its place and its message."""
+    return "\n".join(_line(each, paint) for each in in_order(diagnostics))
+
+
+def _line(each: Diagnostic, paint: Paint) -> str:
+    head = paint(f"{each.severity}[{each.code}]", each.severity)
+    of = ", ".join(_of(each)) if isinstance(each, Advice) else ""
+    place = paint(clean(str(each.at)), "place")
+    return f"{head} {place}: {clean(each.text)}" + (paint(f" ({of})", "faint") if of else "")
+
+
+def _of(each: Advice) -> Iterator[str]:
+    """Of what an advice is true: the networks, the copies of a layer."""
+    if each.networks:
+        more = len(each.networks) - 1
+        yield clean(each.networks[0]) + (f" and {more} more" if more else "")
+    if each.copies > 1:
+        yield f"{each.copies:,} layers"
 
 
 def trace(innermost: Trace, at: Span) -> str:

@@ -149,7 +149,7 @@ def _operator(op: type[Op]) -> Iterator[str]:
     samples = [*op.samples()]
     yield from (f"### `{signature(op)}`", "", inspect.cleandoc(op.__doc__ or ""), "")
     for each in op.args:
-        yield f"- `{each.name}`: {each.doc}; {each.kind.words}"
+        yield f"- `{each.name}`: {each.doc}; {each.kind.words}{'; given by its name' * each.named}"
     yield from [""] * bool(op.args)
     for paragraph in (_example(samples[0]), _torch(samples), _refusals(op)):
         yield from (paragraph, "") if paragraph else ()

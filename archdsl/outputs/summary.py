@@ -42,7 +42,13 @@ def summary(file: str, networks: Sequence[Checked], paint: Paint = PLAIN) -> str
 
 
 def closing(
-    networks: Iterable[Checked], *, broken: int, errors: int, warnings: int, paint: Paint = PLAIN
+    networks: Iterable[Checked],
+    *,
+    broken: int,
+    errors: int,
+    warnings: int,
+    advice: int = 0,
+    paint: Paint = PLAIN,
 ) -> str:
     """One line for everything: `6 networks, 12 expectations hold, 2 claims differ`."""
     sound = list(networks)
@@ -60,6 +66,7 @@ def closing(
                 parts.append((text, own))  # type: ignore[arg-type]
     parts += [(_count(errors, "error"), "error")] if errors else []
     parts += [(_count(warnings, "warning"), "warning")] if warnings else []
+    parts += [(f"{_count(advice, 'piece')} of advice", "advice")] if advice else []
     return ", ".join(paint(text, style) for text, style in parts)
 
 
