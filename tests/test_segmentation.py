@@ -1,64 +1,13 @@
-"""The networks that label every pixel: FCN, SegNet and DeconvNet, and the unpooling that they need.
-
-tests/facts_segmentation.json says what was measured. What holds for every spec is in test_specs.py.
-"""
+"""What labels every pixel: fully convolutional networks, and the unpooling that others need."""
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
-import pytest
 import torch
 import torch.nn.functional as F
-from test_specs import ROOT, Choice, network, row
+from networks import ROOT
 from torch import Tensor, nn
 
 import archdsl
-from archdsl.sizes import show
-
-FACTS: dict[str, Any] = json.loads((ROOT / "tests" / "facts_segmentation.json").read_text("utf-8"))
-
-REFERENCE: dict[str, Choice] = {
-    "fcn32s_vgg16": ("fcn", "FCN-32s", {}),
-    "fcn16s_vgg16": ("fcn", "FCN-16s", {}),
-    "fcn8s_vgg16": ("fcn", "FCN-8s", {}),
-    "segnet": ("segnet", "SegNet", {}),
-    "deconvnet": ("deconvnet", "DeconvNet", {}),
-    "deconvnet_nobn": ("deconvnet", "DeconvNet", {"norm": False}),
-}
-
-
-def test_every_measured_network_is_compared() -> None:
-    assert {*REFERENCE, "about"} == set(FACTS)
-
-
-@pytest.mark.parametrize("name", REFERENCE)
-def test_layers_are_those_of_the_rebuilt_network(name: str) -> None:
-    checked, facts = network(REFERENCE[name]).checked, FACTS[name]
-    layers = [row(checked, index) for index, layer in enumerate(checked.layers) if layer.params]
-    if name == "segnet":  # the others were measured in another order than that in which they compute
-        assert layers == facts["layers"]
-    assert sorted(layers) == sorted(facts["layers"])
-    metrics = checked.metrics
-    assert (metrics.params, metrics.trainable_params) == (facts["params"], facts["trainable_params"])
-    assert metrics.macs == facts["macs"]
-    (output,) = checked.graph.outputs.values()
-    assert show(output.shape or ()).replace(" ", "") == facts["output"]
-
-
-@pytest.mark.parametrize("name", REFERENCE)
-def test_the_emitted_module_is_the_network(name: str) -> None:
-    from archdsl.outputs.torch import verify
-
-    assert verify(network(REFERENCE[name]).checked) == []
-
-
-@pytest.mark.parametrize("stem", ["fcn", "segnet", "deconvnet", "transfer"])
-def test_a_spec_says_no_more_than_it_has_to(stem: str) -> None:
-    report = archdsl.load(ROOT / "specs" / f"{stem}.arch").report
-    assert not list(report)
-
 
 # --- fully convolutional networks ---------------------------------------------------------------------
 
