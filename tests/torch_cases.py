@@ -128,6 +128,19 @@ net Several { input image: 3 x 16 x 16; input text: 16
     training output boxes: rpn1.boxes
 }
 """,
+    "outputs of labelled sequences": """
+block sides {
+    s: { let a = in -> conv(4, 1); let b = in -> conv(5, 1) }
+    output x: s.a; output y: s.b
+}
+sequence ends { relu; output x: conv(4, 1); output y: conv(5, 1) }
+net Ends { input image: 3 x 8 x 8
+    one: sides
+    image -> two: ends
+    image -> three: { relu; inner: { relu; output y: conv(4, 1); output z: conv(5, 1) }; output z: inner.z }
+    concat(one.x, two.y, three) -> conv(3, 1)
+}
+""",
     "auxiliary": """
 block head(n) { avgpool(global) -> flatten -> linear(n) }
 net Auxiliary { input image: 3 x 16 x 16

@@ -360,6 +360,31 @@ class UnknownOutput(Error):
     name: str
 
 
+class UnfitStart(Error):
+    """An `init` cannot fill what it names.
+
+    A layer without parameters has nothing to start, and a frozen batch norm keeps the numbers of its
+    checkpoint. `he`, `glorot` and `orthogonal` are for kernels and matrices, `bilinear` for the kernels
+    of transposed convolutions; `normal`, `uniform` and `constant` are for any parameter.
+    """
+
+    code: ClassVar[str] = "E416"
+    message: ClassVar[str] = "{why}"
+    why: str
+
+
+class TooManySizes(Error):
+    """Which sizes are valid is beyond what is computed.
+
+    Sizes that repeat with a very long period, or an operator that decides in very many ways, are given
+    up rather than guessed. With fixed sizes (`--set H=224`) the network can be checked as ever.
+    """
+
+    code: ClassVar[str] = "E418"
+    message: ClassVar[str] = "which sizes are valid cannot be told: {why}"
+    why: str
+
+
 class UnknownMetric(Error):
     """An `expect` or `claim` asks for a metric that there is not."""
 

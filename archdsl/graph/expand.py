@@ -32,6 +32,7 @@ from archdsl.graph.values import (
     SequenceLayer,
     SharedLayer,
     describe,
+    part_of,
     plain,
 )
 from archdsl.syntax import tree
@@ -142,7 +143,7 @@ class Expander(Lines):
                 case tree.For():
                     for inner, each in self.rounds(item, place, env):
                         yield from self.branch_lines(item.body.items, inner, each)
-                case tree.Let() | tree.Notation() | tree.Block() | tree.Share() | tree.Expect():
+                case tree.Let() | tree.Notation() | tree.Block() | tree.Share() | tree.Expect() | tree.ExpectSizes():
                     self.line(item, None, place, env)
                 case _:
                     yield item, place, env
@@ -178,11 +179,7 @@ class Expander(Lines):
         else:
             x = self._repeated(layer, x, inner)
         scope.end = len(self.builder.nodes)
-        value = plain(x)
-        if value is None:
-            return value
-        scope.outputs = {"": value} if isinstance(value, Value) else dict(value.values)
-        return Part(value, env.names, scope)
+        return part_of(scope, x, env, f"the sequence `{name}`")
 
     def _expanded(self, layer: NotationLayer, x: Flow, place: Place, label: tree.Name | None) -> Flow:
         """A notation is expanded where it stands."""
@@ -237,17 +234,12 @@ class Expander(Lines):
             if pending.end is None and pending.place.scope is scope:
                 pending.end = scope.end
                 pending.subject = pending.subject or result
-        if scope.outputs:
-            values = scope.outputs
-            only = next(iter(values.values())) if len(values) == 1 else None
-            return Part(only or Outputs(f"the block `{definition.name}`", values), frame.names, scope)
-        value = plain(result)
-        if value is None:
+        what = f"the block `{definition.name}`"
+        part = part_of(scope, result, frame, what)
+        if part is None:
             at = layer.site.span
-            what = f"the block `{definition.name}`"
             self.fail(NothingBefore(at=at, what=what, why="nothing comes before it", trace=place.trace))
-        scope.outputs = {"": value} if isinstance(value, Value) else dict(value.values)
-        return Part(value, frame.names, scope)
+        return part
 
     def _labels(self, body: tree.Body) -> frozenset[str]:
         known = self._reserved.get(id(body))

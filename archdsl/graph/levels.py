@@ -6,7 +6,7 @@ runs its lines on what the level below gave, with the changes in force that the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from itertools import chain, pairwise
 
 from archdsl.diagnostics import Step
@@ -94,6 +94,7 @@ def _place(place: Place, levels: list[Choice], index: int) -> Place:
 def _close_base(expander: Expander) -> None:
     """Set apart what the bases said from what the net itself says."""
     del expander.pending[:]  # what is expected of a base is its own affair
+    del expander.sized[:]
     del expander.aliases[:]
     lines = (each[0] for each in chain(expander.freezes, expander.inits, expander.loss_lines))
     expander.inherited = {id(line) for line in lines}
@@ -183,19 +184,23 @@ def level_envs(
 ) -> list[Env]:
     """The parameters of each level. A level sees what those below it declare and label.
 
-    A net may give its own parameters to its base, so the last level comes first. A setting is for the
-    parameter of that name of the highest level that has one.
+    A net may give its own parameters to its base, or to what that is made from, so the last level comes
+    first. A setting is for the parameter of that name of the highest level that has one.
     """
     envs: list[Env] = []
     fixed: set[str] = set()
+    handed: Given = {}
+    """What the levels above give for parameters of this one, or of those below."""
     base: tree.Base | None = None
-    for level in reversed(levels):
-        net = level.net
+    for index in reversed(range(len(levels))):
+        level, net = levels[index], levels[index].net
         given = _given(expander, net, level.variant, outer) if level.variant else {}
         if base is not None:
-            by_base = _given(expander, net, base, envs[0])
-            given |= by_base
-            fixed |= set(by_base)
+            below = [each.name.name for lower in levels[:index] for each in lower.net.parameters]
+            handed = _given(expander, net, base, envs[0], below) | handed
+            own = handed.keys() & {each.name.name for each in net.parameters}
+            given |= {name: handed.pop(name) for name in own}
+            fixed |= own
         env = Env(outer, net, labels=True)
         settings_left = {name: text for name, text in settings.items() if name not in fixed}
         _set_parameters(expander, net, env, given, settings_left, place)
@@ -207,10 +212,14 @@ def level_envs(
     return envs
 
 
-def _given(expander: Expander, net: tree.Net, by: tree.Variant | tree.Base, env: Env) -> Given:
-    """What a variant, or a net made from this one, gives for its parameters."""
-    known = [each.name.name for each in net.parameters]
-    bound = bind(f"`{net.name.name}`", known, set(), by.arguments, by.span, None, expander.builder.fail)
+def _given(
+    expander: Expander, net: tree.Net, by: tree.Variant | tree.Base, env: Env, below: Collection[str] = ()
+) -> Given:
+    """What a variant, or a net made from this one, gives for its parameters, or by name for those below."""
+    own = [each.name.name for each in net.parameters]
+    lower = frozenset(below).difference(own)
+    known, fail = [*own, *sorted(lower)], expander.builder.fail
+    bound = bind(f"`{net.name.name}`", known, set(), by.arguments, by.span, None, fail, named=lower)
     return {name: (arguments[0].value, env) for name, arguments in bound.items()}
 
 

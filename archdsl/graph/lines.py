@@ -23,7 +23,7 @@ from archdsl.graph.errors import (
     WrongCount,
 )
 from archdsl.graph.lookup import dotted
-from archdsl.graph.model import Named, Scope, Tied, Value
+from archdsl.graph.model import Named, Tied, Value
 from archdsl.graph.names import module_name
 from archdsl.graph.settings import input_shape
 from archdsl.graph.subjects import Pending
@@ -74,6 +74,7 @@ class Lines(Calls):
         self.inits: list[tuple[tree.Init, Place, Env]] = []
         self.loss_lines: list[tuple[tree.Loss, Place, Env]] = []
         self.pending: list[Pending] = []
+        self.sized: list[tuple[tree.ExpectSizes, Env, Place]] = []
         self.ties: list[Tied] = []
         self.named_values: dict[str, Named] = {}
         self.inputs: dict[str, Value] = {}
@@ -119,6 +120,8 @@ class Lines(Calls):
                 self.pending.append(
                     Pending(item.kind, item.target, item.operator, item.value, item.span, env, place, start)
                 )
+            case tree.ExpectSizes():
+                self.sized.append((item, env, place))
             case tree.Freeze():
                 self.freezes.append((item, place.scope.path))
             case tree.Init():
@@ -353,7 +356,7 @@ class Lines(Calls):
         if place.scope.kind == "net":
             outputs = self.training_outputs if item.training else self.outputs
         else:
-            outputs = _block_scope(place.scope).outputs
+            outputs = place.scope.outputs
             if item.training:
                 self._misplaced(item, "`training output`", "belongs into a net", place)
         if item.name.name in outputs:
@@ -410,16 +413,10 @@ def _flows(item: tree.Item) -> bool:
         | tree.Output
         | tree.Tie
         | tree.Expect
+        | tree.ExpectSizes
         | tree.Edit
         | tree.Freeze
         | tree.Init
         | tree.Loss
         | tree.Variant,
     )
-
-
-def _block_scope(scope: Scope) -> Scope:
-    """The block (or net) around a sequence."""
-    while scope.kind == "sequence" and scope.parent is not None:
-        scope = scope.parent
-    return scope

@@ -11,7 +11,7 @@ from archdsl.graph.binding import nearest
 from archdsl.graph.build import Namer, Place
 from archdsl.graph.errors import Failed, Misplaced, MissingArgument, RowCells, WrongHeader, WrongOperands
 from archdsl.graph.subjects import Pending
-from archdsl.graph.values import BlockDefinition, Env, Flow, NotationDefinition, Part
+from archdsl.graph.values import BlockDefinition, Env, Flow, NotationDefinition, part_of
 from archdsl.source import Span
 from archdsl.syntax import tree
 
@@ -182,11 +182,7 @@ def _group(
         inner = Place(scope, Namer(numbered=True), place.trace, place.depth, place.copies)
         result = _rows(lines, table, row.rows, columns, given, inner, inner_env)
         scope.end = len(lines.builder.nodes)
-        value = lines.tensor(result, table, place)
-        if value is None:
-            return result
-        scope.outputs = {"": value}
-        return Part(value, inner_env.names, scope)
+        return part_of(scope, lines.tensor(result, table, place), inner_env, f"the sequence `{name}`")
 
     x = lines.edited(name, x, place, make)
     if x is not None:

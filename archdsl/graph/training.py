@@ -15,6 +15,7 @@ from archdsl.graph.errors import (
     DuplicateName,
     Failed,
     ReservedName,
+    UnfitStart,
     UnknownModule,
     UnknownName,
     UnknownOutput,
@@ -22,6 +23,7 @@ from archdsl.graph.errors import (
     WrongOperands,
 )
 from archdsl.graph.expand import Expander
+from archdsl.graph.fitting import unfit
 from archdsl.graph.levels import paths_of
 from archdsl.graph.lookup import dotted
 from archdsl.graph.model import Frozen, Loss, Start, Value
@@ -98,13 +100,34 @@ def _start(expander: Expander, item: tree.Init, paths: list[str], place: Place, 
     parameter = None
     if dotted(item.target)[-1] in ("weight", "bias"):
         target, _, parameter = target.rpartition(".")
-    if target in OPERATORS:
-        return Start(target, True, parameter, name, arguments)
-    full = f"{prefix}.{target}" if prefix else target
-    if full not in paths:
+    if name == "uniform" and arguments["low"] > arguments["high"]:
+        _refuse_range(expander, item, arguments, place)
+    full = f"{prefix}.{target}" if prefix and target not in OPERATORS else target
+    if full not in paths and target not in OPERATORS:
         hints = nearest_path(full, [*paths, *OPERATORS])
         expander.fail(UnknownModule(at=item.target.span, name=target, hints=hints, trace=place.trace))
-    return Start(full, False, parameter, name, arguments)
+    start = Start(full, target in OPERATORS, parameter, name, arguments)
+    found = unfit(start, expander.builder.nodes)
+    if found:
+        at = item.scheme.span if found.by_scheme else item.target.span
+        expander.fail(UnfitStart(at=at, why=found.why, hints=(found.hint,), trace=place.trace))
+    return start
+
+
+def _refuse_range(expander: Expander, item: tree.Init, arguments: dict[str, Any], place: Place) -> None:
+    """Refuse a range that ends before it begins."""
+    low, high = (f"{arguments[each]:g}" for each in ("low", "high"))
+    expander.fail(
+        WrongArgument(
+            at=item.scheme.span,
+            callee="`uniform`",
+            parameter="high",
+            wants=f"a number of at least `low`, which is {low}",
+            got=f"the number {high}",
+            hints=(f"`uniform({high}, {low})`",),
+            trace=place.trace,
+        )
+    )
 
 
 def losses(expander: Expander, ordinary: Mapping[str, Value]) -> list[Loss]:

@@ -69,6 +69,8 @@ class Part:
     value: Value | Outputs
     labels: dict[str, Any]
     scope: Scope
+    owner: object = None
+    """The tree node that declares these labels, so that unused ones can be told."""
 
 
 Flow = Value | Outputs | Part | None
@@ -184,6 +186,17 @@ def plain(x: Flow) -> Value | Outputs | None:
     """What flows, without the labels within: of several outputs the one that flows on, if one does."""
     value = x.value if isinstance(x, Part) else x
     return value.main or value if isinstance(value, Outputs) else value
+
+
+def part_of(scope: Scope, result: Flow, env: Env, what: str) -> Part | None:
+    """What a block or labelled sequence gives: its outputs, else what its last line gives, if anything."""
+    value = plain(result)
+    if scope.outputs:
+        only = next(iter(scope.outputs.values())) if len(scope.outputs) == 1 else None
+        value = only or Outputs(what, scope.outputs)
+    elif value is not None:
+        scope.outputs = {"": value} if isinstance(value, Value) else dict(value.values)
+    return None if value is None else Part(value, env.names, scope, env.owner)
 
 
 Definition = BlockDefinition | NotationDefinition | FunctionDefinition

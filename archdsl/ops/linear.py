@@ -1,4 +1,4 @@
-"""Linear maps and tables of vectors: linear, embedding."""
+"""Layers of vectors: linear, rbf, embedding."""
 
 from __future__ import annotations
 
@@ -71,6 +71,60 @@ class Linear(Op):
     def refused(cls) -> Iterable[Refused]:
         yield Refused(Linear(out=10), ((256, 6, 6),), "E303")
         yield Refused(Linear(out=10), ((),), "E303")
+
+
+@operator
+class RadialBasis(Op):
+    """How far the features are from each of several learned points: the sum of (x - w)^2.
+
+    Euclidean radial basis units. `freeze` keeps the points as they are given, as in LeNet-5, where
+    they are drawings of the digits. Source: LeCun et al., "Gradient-based learning", 1998, equation 7.
+    """
+
+    name = "rbf"
+    short = "rbf"
+    family = "learned"
+
+    out: int = arg(Count, "points, each of which gives a distance")
+
+    @property
+    def sees(self) -> Literal["point", "all"]:
+        return "all"
+
+    def check(self, *inputs: Shape) -> Iterator[Problem]:
+        (x,) = inputs
+        if len(x) not in (1, 2):
+            yield Problem(
+                WrongRank,
+                hints=(f"`flatten -> rbf({self.out})`",),
+                op=self.name,
+                wants="a vector of features or a sequence of them",
+                shape=show(x),
+            )
+
+    def shape(self, *inputs: Shape) -> Shape:
+        return (*inputs[0][:-1], self.out)
+
+    def weights(self, *inputs: Shape) -> tuple[Weight, ...]:
+        return (Weight("weight", (self.out, inputs[0][-1])),)
+
+    def torch(self, *inputs: Shape) -> Torch:
+        return Torch("RadialBasis", (inputs[0][-1], self.out), helper="RadialBasis")
+
+    def preserves(self, axis: int, *inputs: Shape) -> int | None:
+        return 0 if axis < len(inputs[0]) - 1 else None
+
+    def label(self, *inputs: Shape) -> str:
+        return f"rbf, {self.out}"
+
+    @classmethod
+    def samples(cls) -> Iterable[Sample]:
+        yield Sample(RadialBasis(out=10), ((84,),))
+        yield Sample(RadialBasis(out=3), ((5, 8),))
+
+    @classmethod
+    def refused(cls) -> Iterable[Refused]:
+        yield Refused(RadialBasis(out=10), ((120, 1, 1),), "E303")
 
 
 @operator

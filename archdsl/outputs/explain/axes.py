@@ -38,9 +38,10 @@ def _step(value: Value, axis: int) -> tuple[Origin | None, Value | None]:
         return (_origin(value, axis, "like", f"like {other.node.path}") if kept else None), other
     first = node.inputs[0]
     before = first.shape or ()
-    if len(node.inputs) > 1 and sum(shape[axis] for shape in node.shapes if len(shape) > axis) == size:
+    sizes = [shape[axis] for shape in node.shapes if len(shape) > axis]
+    if len(node.inputs) == len(sizes) > 1 and sum(sizes) == size:
         parts = ", ".join(_setter(each, axis).path for each in node.inputs)
-        remark = f"{' + '.join(str(shape[axis]) for shape in node.shapes)} of {parts}"
+        remark = f"{' + '.join(map(str, sizes))} of {parts}"
         return _origin(value, axis, "sum", remark), None
     if len(before) != len(value.shape or ()):
         return _origin(value, axis, "made", f"{show(before)} of {first.node.path}"), None

@@ -165,6 +165,22 @@ class FrozenBatchNorm(nn.Module):
         return F.batch_norm(x, mean, var, self.weight, self.bias, eps=self.eps)
 '''
 
+_RADIAL_BASIS = '''\
+class RadialBasis(nn.Module):
+    """The squared distances from points that are learned."""
+
+    def __init__(self, in_features, out_features):
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(out_features, in_features))
+        self.reset_parameters()
+
+    def reset_parameters(self):
+        nn.init.normal_(self.weight)
+
+    def forward(self, x):
+        return (x.unsqueeze(-2) - self.weight).square().sum(-1)
+'''
+
 _BILINEAR = '''\
 def bilinear_(weight):
     """Fill a transposed convolution's kernels so that it interpolates each channel."""
@@ -188,6 +204,7 @@ HELPERS: dict[str, str] = {
     "FrozenBatchNorm": _FROZEN_BATCH_NORM,
     "LocallyConnected1d": _LOCALLY_CONNECTED_1D,
     "LocallyConnected2d": _LOCALLY_CONNECTED_2D,
+    "RadialBasis": _RADIAL_BASIS,
     "bilinear_": _BILINEAR,
     "center_crop": _CENTER_CROP,
     **{

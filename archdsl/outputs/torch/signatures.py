@@ -44,6 +44,7 @@ _CHANNELS: dict[str, tuple[str, ...]] = {
     "ConvTranspose": ("in", "out"),
     "LocallyConnected": ("in", "out"),
     "Linear": ("in", "out"),
+    "RadialBasis": ("in", "out"),
     "Bilinear": ("in", "in", "out"),
     "BatchNorm": ("channels",),
     "FrozenBatchNorm": ("channels",),
