@@ -72,12 +72,14 @@ def analyse(
     only: str | None = None,
     settings: Mapping[str, str] | None = None,
     allow: Collection[str] | None = None,
+    free: bool = False,
 ) -> Analysis:
     """Take a spec through every stage.
 
     `only` names one network (`VGG.D`) or all variants of one (`VGG`). `settings` overrides
     parameters of nets by name, each value an expression of the language. `allow` asks for advice, but
-    for the kinds whose codes it names.
+    for the kinds whose codes it names. `free` opens the sizes that the spec gives its inputs: which of
+    them the network accepts, with the weights that it has.
     """
     report = Report()
     settings = settings or {}
@@ -94,7 +96,7 @@ def analyse(
     networks = []
     for choice in chosen:
         try:
-            graph = elaborate(program, declared, choice, settings, report)
+            graph = elaborate(program, declared, choice, settings, report, free=free)
         except NotAnExpression as error:
             raise BadSetting(str(error)) from None
         checked = check(graph, report) if graph is not None else None

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     import networkx as nx
     import torch
 
+    from archdsl.sizes.certificate import Certificate
+
 
 class SpecError(Exception):
     """A spec is wrong; `str` shows each error with its place, `report` holds them as data."""
@@ -226,6 +228,11 @@ class Network:
     def weights(self) -> dict[str, Shape]:
         """Shapes of parameters and buffers by name: the keys of its checkpoints."""
         return {name: weight.shape for name, weight in self.checked.weights()}
+
+    @property
+    def certificate(self) -> Certificate | None:
+        """Which sizes of an open input (`3 x H x W`) are valid: `certificate.valid(H=224, W=224)`."""
+        return self.checked.graph.certificate
 
     @property
     def graph(self) -> nx.MultiDiGraph[int]:

@@ -144,3 +144,8 @@ def shape_of(value: Value) -> Shape:
     """The shape of a value in a sound graph."""
     assert value.shape is not None
     return value.shape
+
+
+def written_shape(value: Value) -> Shape:
+    """The shape as it is shown: with expressions for what depends on open sizes."""
+    return value.open or shape_of(value)

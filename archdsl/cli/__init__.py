@@ -14,8 +14,10 @@ from archdsl.cli.compile import compile_
 from archdsl.cli.diff import diff
 from archdsl.cli.draw import draw
 from archdsl.cli.explain import explain
+from archdsl.cli.sizes import sizes
 from archdsl.cli.table import table
 from archdsl.cli.weights import weights
+from archdsl.cli.why import why
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -24,7 +26,7 @@ def cli() -> None:
     """A network written as its paper's table: checked, drawn and compiled to PyTorch."""
 
 
-for command in (check, table, draw, diff, compile_, weights, explain):
+for command in (check, sizes, table, draw, diff, compile_, weights, explain, why):
     cli.add_command(command)
 
 

@@ -64,6 +64,10 @@ def _text(found: Iterable[Analysis], at_length: bool) -> bool:
     for analysis in found:
         if analysis.networks:
             put(summary(analysis.source.name, analysis.networks, paint) + "\n\n")
+            if any(each.graph.certificate for each in analysis.networks):
+                from archdsl.outputs.certificates import certificates
+
+                put(certificates(analysis.networks, paint) + "\n\n")
         for text in _said(analysis.report, at_length, paint):
             put(text + "\n\n")
         networks += analysis.networks

@@ -42,8 +42,12 @@ def compile_(
     networks, code = sound([path] if path else [], nets, settings)
 
     from archdsl.outputs.torch import emit
+    from archdsl.outputs.torch.anysize import SizeInSource
 
-    source = emit(networks)
+    try:
+        source = emit(networks)
+    except SizeInSource as why:
+        raise CallError(str(why), "fix the size: `--set H=224`") from None
     disagree = [checked.name for checked in networks if not _agrees(checked)] if verify else []
     if disagree:
         return WRONG_SPEC

@@ -53,7 +53,12 @@ def _similar(path: str) -> str:
 
 
 def analyses(
-    paths: Sequence[str], nets: Sequence[str], settings: Mapping[str, str], *, advice: bool = False
+    paths: Sequence[str],
+    nets: Sequence[str],
+    settings: Mapping[str, str],
+    *,
+    advice: bool = False,
+    free: bool = False,
 ) -> Iterator[Analysis]:
     """Analyse each file, or of each file the named networks; refuse a name that no file has."""
     known: dict[str, None] = {}
@@ -68,7 +73,7 @@ def analyses(
         for net in nets or (None,):
             try:
                 with progress(f"checking {file}"):
-                    found.append(_analyse(source, net, settings, allow))
+                    found.append(_analyse(source, net, settings, allow, free))
             except UnknownNetwork as unknown:
                 known |= dict.fromkeys(unknown.known)
             else:
@@ -97,11 +102,15 @@ def _allowed(file: str) -> list[str]:
 
 
 def _analyse(
-    source: Source, net: str | None, settings: Mapping[str, str], allow: Sequence[str] | None
+    source: Source,
+    net: str | None,
+    settings: Mapping[str, str],
+    allow: Sequence[str] | None,
+    free: bool,
 ) -> Analysis:
     read = reader(os.path.dirname(source.name))
     try:
-        analysis = analyse(source, read, only=net, settings=settings, allow=allow)
+        analysis = analyse(source, read, only=net, settings=settings, allow=allow, free=free)
     except BadSetting as problem:
         raise CallError(f"{source.name}: --set {problem}") from None
     if net is not None:
@@ -129,6 +138,7 @@ def sound(
     An `expect` that fails is told, and the network is there all the same: to see why, one wants to look.
     """
     from archdsl.check.expectations import ExpectationFailed
+    from archdsl.check.size_expectations import SizesDiffer
     from archdsl.diagnostics.terminal import render
 
     networks: list[Checked] = []
@@ -137,7 +147,7 @@ def sound(
         networks += analysis.networks
         if analysis.report.failed:
             code = WRONG_SPEC
-            shapeless |= not all(isinstance(each, ExpectationFailed) for each in analysis.report.errors)
+            shapeless |= not all(isinstance(each, ExpectationFailed | SizesDiffer) for each in analysis.report.errors)
             tell(render(analysis.report.errors, paint_for(sys.stderr)))
     if shapeless:
         raise click.exceptions.Exit(WRONG_SPEC)

@@ -33,6 +33,9 @@ _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
 }
 
 
+_COMPARISONS = frozenset(("==", "!=", "<", "<=", ">", ">="))
+
+
 def is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
@@ -57,12 +60,23 @@ def binary(symbol: str, left: Any, right: Any) -> Any:
         raise Unsuitable(f"this is longer than {LONGEST:,}")
     try:
         if symbol == "/":
-            return left // right if left % right == 0 else left / right
+            return _divided(left, right)
         result = _OPERATORS[symbol](left, right)
-        if numbers and abs(result) >= LARGEST:
+        if symbol in _COMPARISONS:
+            return bool(result)
+        if type(result) in (int, float) and abs(result) >= LARGEST:
             raise Unsuitable("this number is too large")
         return result
     except ZeroDivisionError:
         raise Unsuitable("this divides by zero") from None
     except OverflowError:
         raise Unsuitable("this number is too large") from None
+
+
+def _divided(left: Any, right: Any) -> Any:
+    rest = left % right
+    if type(rest) in (int, float):
+        return left // right if rest == 0 else left / right
+    if bool(rest == 0):  # for these open sizes; for others it is another network
+        return left // right
+    raise Unsuitable(f"{left} is not divisible by {right} for every size; `//` rounds down")

@@ -5,12 +5,12 @@ Knows nothing of the language: it is told which operator to apply to which tenso
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from archdsl.diagnostics import Diagnostic, Label, Report, Trace
+from archdsl.diagnostics import Diagnostic, Error, Label, Report, Trace
 from archdsl.graph.errors import Abandoned, DuplicateName, Failed, TooLarge
 from archdsl.graph.model import Node, Scope, Value
 from archdsl.graph.names import module_name, next_name
@@ -21,6 +21,9 @@ from archdsl.ops.problems import Problem, WrongElements
 from archdsl.sizes import Shape
 from archdsl.source import Span
 from archdsl.syntax import tree
+
+if TYPE_CHECKING:
+    from archdsl.graph.opening import Opening
 
 MOST_NODES = 2_000_000
 """Layers in one network; more is a mistake in a repetition."""
@@ -100,6 +103,8 @@ class Builder:
         self.failed = False
         self.integers: set[tuple[int, int]] = set()
         """The outputs that hold whole numbers, by node and port; all others hold real ones."""
+        self.opening: Opening | None = None
+        """For a network whose sizes may be open."""
         self._inferred: dict[tuple[Op, tuple[Shape, ...]], tuple[Shape, ...] | list[Problem]] = {}
 
     def fail(self, diagnostic: Diagnostic) -> Failed:
@@ -257,13 +262,21 @@ class Builder:
         key = (op, shapes)
         known = self._inferred.get(key)
         if known is None:
-            known = list(op.problems(*shapes)) or op.outputs(*shapes)
+            known = self._given(op, shapes, lambda each: diagnose(each, op, inputs, site, place.trace, ends))
             self._inferred[key] = known
         if isinstance(known, tuple):
             return known
         for problem in known:
             self.fail(diagnose(problem, op, inputs, site, place.trace, ends))
         return (None,) * 2
+
+    def _given(
+        self, op: Op, shapes: tuple[Shape, ...], refuse: Callable[[Problem], Error]
+    ) -> tuple[Shape, ...] | list[Problem]:
+        """The shapes that an operator gives, or what it refuses."""
+        if self.opening is not None and any(type(n) is not int for shape in shapes for n in shape):
+            return self.opening.infer(op, shapes, refuse)
+        return list(op.problems(*shapes)) or op.outputs(*shapes)
 
 
 class _Lost(Op):

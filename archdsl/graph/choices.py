@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from archdsl.diagnostics import Label, Report
@@ -41,8 +41,17 @@ class Choice:
 
     @property
     def parameters(self) -> set[str]:
-        """The names of its parameters and of those of the networks that it is made from."""
-        return {each.name.name for choice in self.lineage for each in choice.net.parameters}
+        """The names of its parameters and open sizes, and of those of the networks that it is made from."""
+        given = {each.name.name for choice in self.lineage for each in choice.net.parameters}
+        return given | {name for choice in self.lineage for name in _open_sizes(choice.net)}
+
+
+def _open_sizes(net: tree.Net) -> Iterator[str]:
+    """The names that stand for sizes in the inputs of a net."""
+    for item in net.body.items:
+        if isinstance(item, tree.Input):
+            parts = item.shape.parts if isinstance(item.shape, tree.Dims) else (item.shape,)
+            yield from (part.name for part in parts if isinstance(part, tree.Name))
 
 
 def choices(program: Program, report: Report) -> list[Choice]:

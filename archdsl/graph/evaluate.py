@@ -234,6 +234,7 @@ class Evaluator(Lookup):
     def _attribute(self, node: tree.Attribute, env: Env, place: Place) -> Any:
         value = self._labelled(node.value, env) or self.value(node.value, env, place)
         if isinstance(value, Part) and node.name in value.labels:
+            self.used.add((id(value.owner), node.name))
             if value.labels[node.name] is LOST:
                 raise self.builder.give_up()
             return value.labels[node.name]
@@ -356,7 +357,7 @@ class Evaluator(Lookup):
         return bool(value)
 
     def _repeat(self, node: tree.Binary, layer: Layer, count: Any, place: Place) -> Layer:
-        if not isinstance(count, int) or isinstance(count, bool) or count < 0:
+        if type(count) is not int or count < 0:
             what = "a repetition takes a whole number, at least 0"
             side = node.left if isinstance(node.left, tree.Number) else node.right
             text = side.span.text

@@ -20,6 +20,8 @@ from archdsl.syntax import tree
 if TYPE_CHECKING:
     import networkx as nx
 
+    from archdsl.sizes.certificate import Certificate
+
 
 @dataclass(slots=True, eq=False, repr=False)
 class Value:
@@ -28,6 +30,8 @@ class Value:
     node: Node
     port: int
     shape: Shape | None
+    open: Shape | None = None
+    """The shape as expressions, where it depends on open sizes; `shape` is then that of one valid size."""
 
     def __repr__(self) -> str:
         return f"<value {self.port} of {self.node.path}, {self.shape}>"
@@ -68,6 +72,11 @@ class Node:
     def shapes(self) -> tuple[Shape, ...]:
         """The shapes of the inputs; only for a sound graph."""
         return tuple(value.shape or () for value in self.inputs)
+
+    @property
+    def open_shapes(self) -> tuple[Shape, ...]:
+        """The shapes of the inputs, as expressions where they depend on open sizes."""
+        return tuple(value.open or value.shape or () for value in self.inputs)
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -138,6 +147,24 @@ class Expectation:
     trace: Trace
     target: Span | None = None
     """Where the subject and the metric are named."""
+
+
+@dataclass(frozen=True, slots=True)
+class SizeExpectation:
+    """An `expect` or a `claim` about open sizes: `H % 32 == 0`, `H >= 63`, or that some are valid."""
+
+    kind: Literal["expect", "claim"]
+    words: str
+    """As it is written."""
+    span: Span
+    trace: Trace
+    fixed: dict[str, int]
+    """The open sizes that are set from outside."""
+    condition: SizeCondition | None = None
+    valid: dict[str, int] | None = None
+    """Sizes, instead of a condition, that are expected to be valid, or not."""
+    holds: bool = True
+    """Whether they are expected to be."""
 
 
 @dataclass(slots=True, eq=False)
@@ -224,6 +251,9 @@ class Elaborated:
     starts: list[Start] = field(default_factory=list)
     """In order: what is said later holds."""
     losses: list[Loss] = field(default_factory=list)
+    size_expectations: list[SizeExpectation] = field(default_factory=list)
+    certificate: Certificate | None = None
+    """With open sizes: which of them are valid."""
     files: tuple[tree.File, ...] = ()
     """The texts that it comes from, what is imported first."""
 

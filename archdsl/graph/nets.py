@@ -12,6 +12,7 @@ from archdsl.diagnostics import Label, Report
 from archdsl.graph.bounds import refuse_bombs
 from archdsl.graph.build import Builder, Namer, Place
 from archdsl.graph.calls import DEEPEST
+from archdsl.graph.certify import certified, settle_nodes
 from archdsl.graph.choices import Choice
 from archdsl.graph.edits import path_of
 from archdsl.graph.errors import (
@@ -27,8 +28,10 @@ from archdsl.graph.expand import Expander
 from archdsl.graph.levels import level_envs, paths_of, run_levels
 from archdsl.graph.lookup import dotted
 from archdsl.graph.model import Elaborated, Node, Scope, Value, is_within
+from archdsl.graph.opening import Box, Opening
 from archdsl.graph.program import Program
 from archdsl.graph.prune import prune
+from archdsl.graph.size_subjects import size_expectations
 from archdsl.graph.subjects import is_literal, resolve
 from archdsl.graph.training import frozen, losses, starts
 from archdsl.graph.values import (
@@ -41,6 +44,7 @@ from archdsl.graph.values import (
     plain,
 )
 from archdsl.ops.contract import Op
+from archdsl.sizes.open import walking
 from archdsl.source import Source, Span
 from archdsl.syntax import tree
 
@@ -113,12 +117,46 @@ def _deep_recursion() -> Iterator[None]:
 
 
 def elaborate(
-    program: Program, names: Names, choice: Choice, settings: Mapping[str, str], report: Report
+    program: Program,
+    names: Names,
+    choice: Choice,
+    settings: Mapping[str, str],
+    report: Report,
+    *,
+    free: bool = False,
 ) -> Elaborated | None:
-    """Expand one network; None if it is wrong, with the reasons in the report."""
+    """Expand one network; None if it is wrong, with the reasons in the report.
+
+    With `free`, the sizes of its inputs are open even where the spec gives them.
+    """
+    declared: dict[str, int] = {}
+
+    def begin(box: Box) -> Opening:
+        return Opening(box, free, settings, declared)
+
+    def run(opening: Opening, own: Report) -> Elaborated | None:
+        graph = _elaborate(program, names, choice, settings, own, opening)
+        if graph is not None and free:
+            graph.size_expectations.clear()
+            graph.expectations.clear()  # they speak of the size that the spec gives
+        return graph
+
+    return certified(run, begin, choice.net.name.span, report)
+
+
+def _elaborate(
+    program: Program,
+    names: Names,
+    choice: Choice,
+    settings: Mapping[str, str],
+    report: Report,
+    opening: Opening,
+) -> Elaborated | None:
+    """One run, for the sizes of one box."""
     net = choice.net
     expander = _expander(names, choice.column, report)
     builder = expander.builder
+    builder.opening = opening
     try:
         with _deep_recursion():
             if any(refuse_bombs(level.net, names.env, report) for level in choice.lineage):
@@ -147,6 +185,7 @@ def _elaborated(
         value = expander.tensor(last, net.name, _place(net.span.source))
         outputs = {"output": value} if value is not None and value.node.inputs else {}
     root.outputs = outputs
+    of_sizes = size_expectations(expander)
     resolved = [made for each in expander.pending if (made := resolve(expander, each))]
     changed = any(name in settings for name in choice.parameters)
     # numbers are printed of the net with its own parameters; what is written in terms of them holds on
@@ -178,6 +217,7 @@ def _elaborated(
         frozen=stays,
         starts=begins,
         losses=objective,
+        size_expectations=of_sizes,
         files=tuple(program.files),
     )
 
@@ -195,10 +235,16 @@ def _run(
         report = Report()  # what is wrong with a base is reported where it stands
         try:
             base = _expander(names, None, report)
-            _run(base, names, lineage, number, settings)
+            assert builder.opening is not None
+            base.builder.opening = opening = builder.opening.anew()
+            with walking(opening.trail):
+                _run(base, names, lineage, number, settings)
         except Failed:
             return None
-        return None if report.failed else base.builder.nodes
+        if report.failed:
+            return None
+        settle_nodes(base.builder.nodes, opening.trail.box, opening.trail.point)
+        return base.builder.nodes
 
     envs = level_envs(expander, names.env, lineage, settings, place)[:count]
     root.arguments = dict(envs[-1].names)
@@ -282,4 +328,21 @@ def unused_names(program: Program, names: Names, elaborated: list[tree.Net], rep
             for parameter in node.parameters:
                 if (id(node), parameter.name.name) not in names.used:
                     name = parameter.name
-                    report.add(UnusedName(at=name.span, what="the parameter", name=name.name))
+                    hints = _for_the_base(program, node, name.name) if isinstance(node, tree.Net) else ()
+                    report.add(UnusedName(at=name.span, what="the parameter", name=name.name, hints=hints))
+
+
+def _for_the_base(program: Program, net: tree.Net, name: str) -> tuple[str, ...]:
+    """How a parameter reaches what the net is made from, where that has one of its name."""
+    statements = [each for file in program.files for each in file.statements]
+    nets = {each.name.name: each for each in statements if isinstance(each, tree.Net)}
+    base, seen = net.base, {id(net)}
+    while base is not None:
+        lower = nets.get(dotted(base.path)[0])
+        if lower is None or id(lower) in seen:
+            return ()
+        if net.base and any(each.name.name == name for each in lower.parameters):
+            return (f"what it is made from has one too: `from {net.base.path.span.text}({name} = {name})`",)
+        seen.add(id(lower))
+        base = lower.base
+    return ()

@@ -15,6 +15,7 @@ from archdsl.graph.errors import (
     WrongShape,
 )
 from archdsl.graph.evaluate import Evaluator
+from archdsl.graph.opening import Opening
 from archdsl.graph.values import (
     Env,
     describe,
@@ -51,10 +52,15 @@ def input_shape(evaluator: Evaluator, item: tree.Input, env: Env, place: Place) 
     for part in parts:
         if isinstance(part, tree.Name) and part.name not in evaluator.visible(env):
             name = part.name
+            if evaluator.builder.opening is not None and not nearest(name, evaluator.visible(env)):
+                _open(evaluator, evaluator.builder.opening, name, env, place)
+                continue
             hints = (f"a size: `3 x 224 x 224`, or a parameter of the net: `({name} = 224)`",)
             evaluator.fail(UnknownName(at=part.span, name=name, hints=hints, trace=place.trace))
     value = evaluator.static(item.shape, env, place)
     sizes = (value,) if not isinstance(value, tuple) else value
+    if evaluator.builder.opening is not None and evaluator.builder.opening.free:
+        sizes = _freed(evaluator.builder.opening, item, sizes)
     if not all(isinstance(size, int) and not isinstance(size, bool) and size >= 1 for size in sizes):
         at, got, meant = item.shape.span, describe(value), _as_shape(value)
         evaluator.fail(WrongShape(at=at, what="an input", got=got, hints=meant, trace=place.trace))
@@ -72,6 +78,29 @@ def input_shape(evaluator: Evaluator, item: tree.Input, env: Env, place: Place) 
             )
         )
     return sizes, dtype
+
+
+def _open(evaluator: Evaluator, opening: Opening, name: str, env: Env, place: Place) -> None:
+    """Declare an open size, or the size that it is set to."""
+    text = opening.settings.get(name)
+    env.names[name] = opening.size(name) if text is None else setting(evaluator, name, text, env, place)
+
+
+_AXES = {2: ("L",), 3: ("H", "W"), 4: ("D", "H", "W")}
+
+
+def _freed(opening: Opening, item: tree.Input, sizes: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape of an input with its spatial sizes open; those it has are kept as declared."""
+    names = _AXES.get(len(sizes), ())
+    made = [*sizes[: len(sizes) - len(names)]]
+    for axis, size in zip(names, sizes[len(made) :], strict=True):
+        if type(size) is not int:
+            made.append(size)
+            continue
+        name = f"{axis}_{item.name.name}" if axis in opening.trail.box else axis
+        opening.declared[name] = size
+        made.append(opening.size(name))
+    return tuple(made)
 
 
 def _as_shape(value: Any) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Literal, NamedTuple
 
 from archdsl.ops.arguments import REQUIRED, Arg, TensorKind
 from archdsl.ops.problems import NothingLeft, Problem, WrongRank
-from archdsl.sizes import Shape, axis_name, show
+from archdsl.sizes import Shape, axis_name, one_if, show
 
 Takes = Literal["float", "int", "any"]
 Gives = Literal["float", "int", "same"]
@@ -63,7 +63,7 @@ class Window(NamedTuple):
             return room // self.stride + 1
         size = -(-room // self.stride) + 1
         # a last window that would start in the padding behind the input is left out, as in torch
-        return size - 1 if (size - 1) * self.stride >= n + self.before else size
+        return size - one_if((size - 1) * self.stride >= n + self.before)
 
 
 class Weight(NamedTuple):

@@ -165,3 +165,34 @@ class ArgumentConflict(Error):
     message: ClassVar[str] = "{op}: {why}"
     op: str
     why: str
+
+
+class WeightsDependOnSize(Error):
+    """A layer would need other weights for other sizes of the input.
+
+    What a network has learned stays as it is, so its weights are of fixed sizes. Where an input's size
+    is open, a linear layer behind a flattened map would grow with it: let a pool give the map a fixed
+    size first, or fix the input's.
+    """
+
+    code: ClassVar[str] = "E313"
+    message: ClassVar[str] = "{op}: the size of its {weight} depends on the input's, {size}{wanted}"
+    op: str
+    weight: str
+    size: str
+    wanted: str = ""
+
+
+class NoSizeFits(Error):
+    """No size of an open input is valid: what one line needs, another excludes.
+
+    Each of the two accepts some sizes. Pad or crop on the way from one to the other, so that both can
+    have theirs.
+    """
+
+    code: ClassVar[str] = "E314"
+    message: ClassVar[str] = "{op}: no size is left; it needs {needs}, and line {line} needs {others}"
+    op: str
+    needs: str
+    line: int
+    others: str

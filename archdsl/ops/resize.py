@@ -9,7 +9,7 @@ from archdsl.ops.arguments import Flag, PerAxis, PerAxisOrZero, Real, Sides, Ten
 from archdsl.ops.axes import axes_agree, by, per_axis, sides, tidy, torch_pad
 from archdsl.ops.contract import Op, Refused, Sample, Torch, Window, operator
 from archdsl.ops.problems import ArgumentConflict, CannotCrop, Problem, WrongRank
-from archdsl.sizes import Shape, show
+from archdsl.sizes import Shape, alike, show
 
 PerAxes = int | tuple[int, ...]
 
@@ -77,13 +77,17 @@ class Crop(Op):
         return tuple(Window(1, 1, -before, -after) for before, after in self._ends(*inputs))
 
     def torch(self, *inputs: Shape) -> Torch:
-        if self.like and self.offset is None and inputs[0][1:] != inputs[1][1:]:
+        if self.like and self.offset is None and not alike(inputs[0][1:], inputs[1][1:]):
             return Torch(call="center_crop({0}, {1})", helper="center_crop")
         if self.like and self.offset is not None:
             fronts = enumerate(per_axis(self.offset, len(inputs[0]) - 1), start=2)
             begin = ((axis, f"{front}:{front} + " if front else ":") for axis, front in fronts)
             cells = (f"{until}{{1}}.shape[{axis}]" for axis, until in begin)
             return Torch(call=f"{{0}}[:, :, {', '.join(cells)}]")
+        if self.sides is not None:
+            ends = sides(self.sides, len(inputs[0]) - 1)
+            cuts = [f"{before or ''}:{-after or ''}" for before, after in ends]
+            return Torch(call="{0}" if set(cuts) == {":"} else f"{{0}}[:, :, {', '.join(cuts)}]")
         cuts = [
             f"{before or ''}:{n - after if after else ''}"
             for n, (before, after) in zip(inputs[0][1:], self._ends(*inputs), strict=True)

@@ -43,6 +43,7 @@ def network(checked: Checked) -> dict[str, Any]:
         "activation_bytes": metrics.activation_bytes,
         "stride": [plain(each) for each in checked.stride],
         "receptive_field": list(checked.receptive_field),
+        "certificate": graph.certificate.document() if graph.certificate else None,
         "inputs": _named(graph.inputs),
         "outputs": _named(graph.outputs),
         "training_outputs": _named(graph.training_outputs),

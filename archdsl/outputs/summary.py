@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from archdsl.check.model import Checked, Verdict, shape_of
+from archdsl.check.model import Checked, Verdict, written_shape
 from archdsl.diagnostics.style import PLAIN, Paint, Style, clean, grid
 from archdsl.sizes import show
 
@@ -170,7 +170,7 @@ def _of_net(checked: Checked, metric: str | None = None) -> list[Verdict]:
 def _value(checked: Checked, metric: str) -> str:
     if metric == "shape":
         outputs = list(checked.graph.outputs.values())
-        shapes = ", ".join(show(shape_of(value)) for value in outputs[:2])
+        shapes = ", ".join(show(written_shape(value)) for value in outputs[:2])
         return f"{shapes}, …" if len(outputs) > 2 else shapes
     if metric in ("receptive_field", "stride"):
         return number(getattr(checked, metric))

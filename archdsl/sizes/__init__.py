@@ -14,7 +14,27 @@ Shape = tuple[int, ...]
 
 def show(shape: Iterable[int]) -> str:
     """`3 x 224 x 224`, as it is written in a spec; a scalar is `1`."""
-    return " x ".join(map(str, shape)) or "1"
+    return " x ".join(map(_term, shape)) or "1"
+
+
+def _term(size: int) -> str:
+    text = str(size)
+    return f"({text})" if " " in text else text
+
+
+def alike(one: Shape, other: Shape) -> bool:
+    """Whether shapes are the same, for every size if they depend on open ones."""
+    left, right = ([getattr(size, "form", size) for size in shape] for shape in (one, other))
+    return left == right
+
+
+def one_if(condition: bool) -> int:
+    """1 if a condition on sizes holds, else 0: a number that may be open, where an `if` would decide."""
+    if type(condition) is bool:
+        return int(condition)
+    from archdsl.sizes.open import one_if as open_one_if
+
+    return open_one_if(condition)
 
 
 _AXES = {2: ("length",), 3: ("height", "width"), 4: ("depth", "height", "width")}

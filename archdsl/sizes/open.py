@@ -8,7 +8,7 @@ which sizes they hold.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Literal, NamedTuple
 
@@ -57,8 +57,12 @@ class Trail:
         self.box = dict(box)
         """For each open size those for which all decisions so far come out the same."""
         self.point = point or representative(box)
+        self.wanted: dict[str, int] = {}
+        """Where to look first, for sizes for which that is not the usual one."""
         self.guards: list[Guard] = []
         self.coupled: list[Coupled] = []
+        self.spoken = False
+        """Whether the words for an open size were asked for."""
 
     def decide(self, form: Form, relation: Relation) -> bool:
         """Whether a form is zero (or nonnegative) at the point."""
@@ -94,7 +98,7 @@ class Trail:
         """Leave out sizes that turn out to be refused."""
         self.box[symbol] &= where
         if self.point[symbol] not in self.box[symbol]:
-            self.point = representative(self.box)
+            self.point = representative(self.box, self.wanted)
 
     def others(self) -> Iterator[dict[str, SizeSet]]:
         """The boxes that decisions about one open size left aside; with `box` they make up the whole."""
@@ -104,9 +108,10 @@ class Trail:
             yield box
 
 
-def representative(box: dict[str, SizeSet]) -> dict[str, int]:
-    """A point of a box that is not empty: at the usual size, or near it."""
-    return {symbol: sizes.nearest(WANTED) or 1 for symbol, sizes in box.items()}
+def representative(box: dict[str, SizeSet], wanted: Mapping[str, int] | None = None) -> dict[str, int]:
+    """A point of a box that is not empty: at the sizes wanted, or near them."""
+    wanted = wanted or {}
+    return {symbol: sizes.nearest(wanted.get(symbol, WANTED)) or 1 for symbol, sizes in box.items()}
 
 
 _trails: list[Trail] = []
@@ -187,22 +192,26 @@ class Open(int):
     """A size that depends on open sizes: its form, and as a number its value at one point."""
 
     form: Form
+    words: str
 
     def __new__(cls, form: Form, value: int) -> Open:
         made = super().__new__(cls, value)
         made.form = form
+        made.words = ""
         return made
 
     def __hash__(self) -> int:
         return hash(self.form)
 
     def __repr__(self) -> str:
-        return text(self.form)
+        if _trails:
+            _trails[-1].spoken = True
+        return self.words or text(self.form)
 
     __str__ = __repr__
 
     def __format__(self, how: str) -> str:
-        return text(self.form)
+        return repr(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Open, (self.form, int(self))
@@ -313,9 +322,13 @@ def form_of(size: int) -> Form:
     return int(size)
 
 
-def opened(form: Form, point: formula.Point) -> int:
-    """A form as a size, with its value at a point."""
-    return form if isinstance(form, int) else Open(form, formula.at(form, point))
+def opened(form: Form, point: formula.Point, box: dict[str, SizeSet] | None = None) -> int:
+    """A form as a size, with its value at a point; in words that are exact for the sizes of a box."""
+    if isinstance(form, int):
+        return form
+    made = Open(form, formula.at(form, point))
+    made.words = text(form, box)
+    return made
 
 
 def fixed(size: int, point: formula.Point) -> int:

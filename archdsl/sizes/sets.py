@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from math import lcm
 
-MOST_PERIOD = 1 << 16
+MOST_PERIOD = 1 << 13
 """The longest period that is computed with; a size that needs a longer one is refused."""
 
 

@@ -29,14 +29,20 @@ def text(form: Form, sizes: dict[str, SizeSet] | None = None) -> str:
             shown += f" - {part[1:]}" if part.startswith("-") else f" + {part}"
         return shown
     if form.kind == "product":
-        return " * ".join(map(_closed, parts))
+        return " * ".join(part if " * " in part else _closed(part) for part in parts)
     if form.kind == "floor":
         return f"⌊{_closed(parts[0])}/{_closed(parts[1])}⌋"
     return f"{_closed(parts[0])} mod {_closed(parts[1])}"
 
 
 def _closed(shown: str) -> str:
-    return f"({shown})" if " " in shown and not shown.startswith("⌊") else shown
+    """In brackets, where it is a sum or a product."""
+    depth = 0
+    for each in shown:
+        depth += (each in "(⌊⌈") - (each in ")⌋⌉")
+        if each == " " and not depth:
+            return f"({shown})"
+    return shown
 
 
 @lru_cache(maxsize=4096)

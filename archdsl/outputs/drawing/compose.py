@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from archdsl.check.model import Checked, shape_of
+from archdsl.check.model import Checked, written_shape
 from archdsl.graph.model import Node, Scope
 from archdsl.outputs.drawing.marked import SIGNS as MARKS
 from archdsl.outputs.drawing.marked import Mark, Marked, Note
@@ -46,7 +46,7 @@ def compose_marked(shown: Marked, depth: int | None = None) -> Picture:
 def _description(checked: Checked) -> str:
     graph, metrics = checked.graph, checked.metrics
     inputs, outputs = (
-        ", ".join(f"{name or 'output'} {sizes(shape_of(value))}" for name, value in values.items())
+        ", ".join(f"{name or 'output'} {sizes(written_shape(value))}" for name, value in values.items())
         for values in (graph.inputs, graph.outputs)
     )
     return (
@@ -150,7 +150,7 @@ class Plan:
             line = Text(sign or head.op.name, "merge", mark)
             box = Box(self.key(head.path), "sign" if sign else "bar", (line,), times, training, mark)
         elif head.op.family == "source" and head.index in self._inputs():
-            lines = Text(head.name, "source"), Text(sizes(shape_of(head.outputs[0])), "source")
+            lines = Text(head.name, "source"), Text(sizes(written_shape(head.outputs[0])), "source")
             box = Box(self.key(head.path), "end", lines, mark=mark)
         else:
             box = Box(self.key(head.path), "layers", tuple(map(self._line, nodes)), times, training, mark)
@@ -211,7 +211,7 @@ def _ends(plan: Plan) -> list[End]:
     ends = []
     for outputs, training in ((plan.graph.outputs, False), (plan.graph.training_outputs, True)):
         for name, value in outputs.items():
-            lines = Text(name or "output", "source"), Text(sizes(shape_of(value)), "source")
+            lines = Text(name or "output", "source"), Text(sizes(written_shape(value)), "source")
             box = Box(plan.key(f"output {name}"), "end", lines, training=training)
             plan.add(box, plan.root)
             ends.append((value, box))

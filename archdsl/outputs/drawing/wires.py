@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from archdsl.check.model import shape_of
+from archdsl.check.model import shape_of, written_shape
 from archdsl.graph.model import Value
 from archdsl.outputs.drawing.picture import Arrow, Box, sizes
 
@@ -80,9 +80,9 @@ def _news(plan: Plan, value: Value, tail: Box) -> str:
     while entered.node.inputs:
         before = _source(plan, entered.node.inputs[0])
         if plan.home[before.node.index] is not tail:
-            return sizes(shape_of(value)) if shape_of(before) != shape_of(value) else ""
+            return sizes(written_shape(value)) if shape_of(before) != shape_of(value) else ""
         entered = before
-    return sizes(shape_of(value))
+    return sizes(written_shape(value))
 
 
 def _fan(plan: Plan, tail: Box, heads: list[Box], text: str) -> Iterator[Arrow]:

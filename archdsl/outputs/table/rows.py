@@ -99,7 +99,7 @@ def _layer(node: Node, place: _Place, numbers: _Numbers) -> Line:
     remark = " (training)" if node.training else " (shared)" if node.first else ""
     cells = (
         _names(node.name, last.name),
-        (node.op.label(*node.shapes) if node.inputs else node.op.name) + remark,
+        (node.op.label(*node.open_shapes) if node.inputs else node.op.name) + remark,
         _times(place),
         _shapes(node.outputs),
         *numbers.cost(node.index, node.index + 1, place.times),
@@ -140,7 +140,7 @@ def _names(first: str, last: str) -> str:
 
 def _shapes(values: Iterable[Value]) -> str:
     """The shapes of several tensors; of equal ones, how many there are."""
-    shapes = [show(value.shape or ()) for value in values]
+    shapes = [show(value.open or value.shape or ()) for value in values]
     if len(shapes) > 1 and len(set(shapes)) == 1:
         return f"{len(shapes)} of {shapes[0]}"
     return ", ".join(shapes)

@@ -11,9 +11,10 @@ import re
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from archdsl.check.model import Checked, shape_of
+from archdsl.check.model import Checked, written_shape
 from archdsl.graph.model import Elaborated
 from archdsl.outputs.torch import objective
+from archdsl.outputs.torch.anysize import refuse_sizes
 from archdsl.outputs.torch.classes import Class
 from archdsl.outputs.torch.forward import INDENT
 from archdsl.outputs.torch.grouping import groups
@@ -31,6 +32,8 @@ from archdsl.sizes import show
 
 def emit(networks: Sequence[Checked]) -> str:
     """PyTorch source of the networks, whose blocks share their classes."""
+    for checked in networks:
+        refuse_sizes(checked.graph)
     found = [use for checked in networks for use in uses(checked.graph)]
     align_outputs(found)
     leaves = (part for use in found for part in use.parts if isinstance(part, Leaf))
@@ -163,8 +166,8 @@ def _weight(path: str) -> str:
 def _about(checked: Checked, training: Sequence[str]) -> list[str]:
     """The docstring of a net's class."""
     graph = checked.graph
-    inputs = ", ".join(f"{name} {show(shape_of(value))}" for name, value in graph.inputs.items())
-    outputs = ", ".join(f"{name} {show(shape_of(value))}" for name, value in graph.outputs.items())
+    inputs = ", ".join(f"{name} {show(written_shape(value))}" for name, value in graph.inputs.items())
+    outputs = ", ".join(f"{name} {show(written_shape(value))}" for name, value in graph.outputs.items())
     lines = textwrap.wrap(f"{graph.name}: {inputs} -> {outputs}.", WIDTH - len(STEP) - 6)
     if training:
         names = " and ".join(filter(None, (", ".join(training[:-1]), training[-1])))

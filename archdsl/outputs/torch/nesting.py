@@ -22,13 +22,18 @@ def uses(graph: Elaborated) -> list[Use]:
     if owners:
         _handed_out(root, owners)
     found, places = _arrange(root)
-    _pass_values(graph, root, places)
+    _pass_values(graph, root, found, places)
     return found
 
 
 def _nest(graph: Elaborated) -> tuple[Use, Owners]:
     """The scopes and nodes as they stand in the spec, and which of them others own."""
-    labels = {id(named.value): name.rpartition(".")[2] for name, named in graph.named.items()}
+    labels = {
+        id(named.value): name.rpartition(".")[2]
+        for name, named in graph.named.items()
+        # a module that hands on what it gets does not name it
+        if named.value.node.index >= named.start or named.start == named.end
+    }
     root = Use(graph, graph.root, "", labels)
     stack, owners = [root], Owners()
     scopes = [scope for scope in graph.scopes[1:] if scope.end > scope.start]
@@ -49,7 +54,7 @@ def _nest(graph: Elaborated) -> tuple[Use, Owners]:
             stack.append(use)
             arriving += 1
         if node.op.name != "input":
-            put(Leaf(node, node.op.torch(*node.shapes), node.name), node.scope)
+            put(Leaf(node, node.op.torch(*node.open_shapes), node.name), node.scope)
     return root, owners
 
 
@@ -124,8 +129,11 @@ def _arrange(root: Use) -> tuple[list[Use], dict[int, Use]]:
     return found, places
 
 
-def _pass_values(graph: Elaborated, root: Use, places: dict[int, Use]) -> None:
-    """Note at every border which values cross it."""
+def _pass_values(graph: Elaborated, root: Use, uses: list[Use], places: dict[int, Use]) -> None:
+    """Note at every border which values cross it, outputs of a block that nobody reads among them."""
+    for use in uses:
+        for value in use.declared.values():
+            _cross(value, places.get(value.node.index, root), use)
     for node in graph.nodes:
         for value in node.inputs:
             _cross(value, places.get(value.node.index, root), places[node.index])

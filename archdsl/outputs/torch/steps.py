@@ -81,7 +81,11 @@ def _steps(subject: Class, with_shapes: bool) -> list[Step]:
         name = member(slot.name, subject.is_mapping)
         expr = function or Call(Name(name), tuple(map(Operand, range(len(slot.refs)))))
         outputs = tuple([(index, port) for port in range(len(part.outputs))])
-        comment = show(part.outputs[0].shape or ()) if with_shapes and len(outputs) == 1 else ""
+        comment = (
+            show(part.outputs[0].open or part.outputs[0].shape or ())
+            if with_shapes and len(outputs) == 1
+            else ""
+        )
         steps.append(
             Step(expr, slot.refs, outputs, _style(part), _names(part, labels), comment, function is None)
         )

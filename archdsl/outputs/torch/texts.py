@@ -22,7 +22,7 @@ from archdsl.outputs.torch.columns import Column, columns, unify
 from archdsl.outputs.torch.merging import MISSING, Slot
 from archdsl.outputs.torch.signatures import complete
 from archdsl.outputs.torch.uses import Leaf, Part, Use, runs
-from archdsl.sizes import show
+from archdsl.sizes import alike, show
 
 FEWEST_NOTED = 2
 """A chain that changes sizes less often needs no comments."""
@@ -126,8 +126,9 @@ class _Reader:
         """In a net, which is there once, the sizes where a chain changes them several times."""
         if self.subject.uses[0].parent is not None:
             return modules
-        shapes = [(part.inputs[0].shape or (), part.outputs[0].shape or ()) for part in chain.parts]
-        changes = [before[1:] != after[1:] for before, after in shapes]
+        ends = [(part.inputs[0], part.outputs[0]) for part in chain.parts]
+        shapes = [(a.open or a.shape or (), b.open or b.shape or ()) for a, b in ends]
+        changes = [not alike(before[1:], after[1:]) for before, after in shapes]
         if sum(changes) < FEWEST_NOTED:
             return modules
         return [
