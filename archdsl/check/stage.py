@@ -8,6 +8,7 @@ from archdsl.check.cost import Cost, costs, totals
 from archdsl.check.expectations import verdicts
 from archdsl.check.field import Field, fields, last_map, receptive_field, stride
 from archdsl.check.model import Checked, Layer, Loan
+from archdsl.check.size_expectations import judge_sizes
 from archdsl.check.ties import loans, owners
 from archdsl.check.wiring import wiring
 from archdsl.diagnostics import Report
@@ -41,6 +42,7 @@ def check(graph: Elaborated, report: Report) -> Checked | None:
         verdicts=[],
     )
     checked.verdicts = verdicts(checked, report)
+    judge_sizes(graph, report)
     return checked
 
 

@@ -147,7 +147,9 @@ def sound(
         networks += analysis.networks
         if analysis.report.failed:
             code = WRONG_SPEC
-            shapeless |= not all(isinstance(each, ExpectationFailed | SizesDiffer) for each in analysis.report.errors)
+            shapeless |= not all(
+                isinstance(each, ExpectationFailed | SizesDiffer) for each in analysis.report.errors
+            )
             tell(render(analysis.report.errors, paint_for(sys.stderr)))
     if shapeless:
         raise click.exceptions.Exit(WRONG_SPEC)

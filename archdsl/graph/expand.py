@@ -143,7 +143,14 @@ class Expander(Lines):
                 case tree.For():
                     for inner, each in self.rounds(item, place, env):
                         yield from self.branch_lines(item.body.items, inner, each)
-                case tree.Let() | tree.Notation() | tree.Block() | tree.Share() | tree.Expect() | tree.ExpectSizes():
+                case (
+                    tree.Let()
+                    | tree.Notation()
+                    | tree.Block()
+                    | tree.Share()
+                    | tree.Expect()
+                    | tree.ExpectSizes()
+                ):
                     self.line(item, None, place, env)
                 case _:
                     yield item, place, env

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import networkx as nx
 
     from archdsl.sizes.certificate import Certificate
+    from archdsl.sizes.condition import SizeCondition
 
 
 @dataclass(slots=True, eq=False, repr=False)

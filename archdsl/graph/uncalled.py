@@ -128,7 +128,15 @@ def _expressions(definition: Definition) -> Iterator[tree.Name | tree.Call]:
                 stack += [node.values, node.body]
             case tree.Row() | tree.Group() | tree.ExpectRow() | tree.Table():
                 stack += _of_table(node)
-            case tree.ExpectSizes() | tree.Parameter() | tree.Input() | tree.Tie() | tree.Freeze() | tree.Init() | tree.Loss():
+            case (
+                tree.ExpectSizes()
+                | tree.Parameter()
+                | tree.Input()
+                | tree.Tie()
+                | tree.Freeze()
+                | tree.Init()
+                | tree.Loss()
+            ):
                 pass
             case _:
                 stack.extend(tree.children(node))

@@ -17,7 +17,7 @@ from pkgutil import get_data
 from typing import Any
 
 from lark import Lark, Token, Transformer, Tree, v_args
-from lark.exceptions import UnexpectedInput
+from lark.exceptions import UnexpectedInput, UnexpectedToken
 
 from archdsl.diagnostics import Report
 from archdsl.source import Source, Span
@@ -209,6 +209,19 @@ class _Builder(Transformer[Token, Any]):
 
     def expect(self, span: Span, kind: Any, target: Any, operator: str, value: Any) -> tree.Expect:
         return tree.Expect(kind.value, target, operator, value, span)
+
+    def expect_rest(self, span: Span, kind: Any, size: Any, *row: Any) -> tree.ExpectSizes:
+        percent, divisor, operator, value = row
+        if percent != "%":
+            raise UnexpectedToken(percent, set())  # type: ignore[no-untyped-call]
+        rest = tree.Binary("%", size, divisor, size.span.to(divisor.span))
+        condition = tree.Binary(operator, rest, value, size.span.to(value.span))
+        return tree.ExpectSizes(kind.value, condition, span)
+
+    def expect_valid(self, span: Span, kind: Any, *row: Any) -> tree.ExpectSizes:
+        *negation, name, arguments = row
+        call: tree.Expression = tree.Call(name, tuple(arguments), None, name.span.to(span))
+        return tree.ExpectSizes(kind.value, tree.Unary("not", call, span) if negation else call, span)
 
     def path(self, span: Span, first: Token, *rest: Token) -> tree.Expression:
         value: tree.Expression = self._name(first)

@@ -294,6 +294,15 @@ class Expect:
 
 
 @node
+class ExpectSizes:
+    """`expect H % 32 == 0`, `expect not valid(H = 225)`: what is to be true of the open sizes."""
+
+    kind: Literal["expect", "claim"]
+    condition: Expression
+    span: Span
+
+
+@node
 class Variant:
     """`variant B4(width = 1.4)`: a named choice of the net's parameters."""
 
@@ -417,7 +426,7 @@ class Import:
 
 Item = (
     Expression | Let | Share | Input | Output | Tie | Expect | Variant | Edit | Freeze | Init | Loss
-    | Notation | Block
+    | Notation | Block | ExpectSizes
 )  # fmt: skip
 Statement = Import | Let | Notation | Block | Net
 
