@@ -152,7 +152,9 @@ def _lossless(graph: Elaborated, trail: Trail) -> dict[str, SizeSet]:
                 continue
             shapes = tuple(value.shape or () for value in node.inputs)
             for window, n in zip(node.op.window(*shapes) or (), x[1:], strict=False):
-                if window.transposed or window.ceil or window.stride == 1 or window.after < 0:
+                if window.transposed or window.ceil or window.after < 0:
+                    continue
+                if window.extent < window.stride or window.stride == 1:  # it skips cells anyway, or none
                     continue
                 unread = (n + window.before + window.after - window.extent) % window.stride - window.after
                 if isinstance(unread, Open) and isinstance(unread.form, Affine):

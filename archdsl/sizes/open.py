@@ -310,7 +310,7 @@ def _made(form: Form, value: int) -> int:
 
 def _divided(one: int, other: int, how: Any) -> int:
     form = how(form_of(one), form_of(other))
-    return _made(form, how(int(one), int(other)))
+    return _made(form, how(int(one), int(other)) if int(other) else 0)
 
 
 def form_of(size: int) -> Form:

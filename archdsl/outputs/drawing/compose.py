@@ -14,7 +14,7 @@ from archdsl.check.model import Checked, written_shape
 from archdsl.graph.model import Node, Scope
 from archdsl.outputs.drawing.marked import SIGNS as MARKS
 from archdsl.outputs.drawing.marked import Mark, Marked, Note
-from archdsl.outputs.drawing.picture import Box, Frame, Picture, Text, sizes
+from archdsl.outputs.drawing.picture import Box, Frame, Picture, Text, sizes, spelt
 from archdsl.outputs.drawing.wires import End, wires
 from archdsl.outputs.fold import Group, Part, Repeat, fold, folded, walk
 
@@ -221,7 +221,7 @@ def _ends(plan: Plan) -> list[End]:
 def _text(node: Node) -> str:
     # where a whole block is shared, its frame says so
     alone = node.first is not None and node.scope.first is None and bool(node.op.weights(*node.shapes))
-    return node.op.label(*node.shapes) + (_SHARED if alone else "")
+    return spelt(node.op.label(*node.open_shapes)) + (_SHARED if alone else "")
 
 
 def _common(marks: Iterable[Mark]) -> Mark:

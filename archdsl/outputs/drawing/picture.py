@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 from archdsl.ops.contract import Family
 from archdsl.outputs.drawing.marked import Mark
-from archdsl.sizes import Shape
+from archdsl.sizes import Shape, show
 
 
 class Text(NamedTuple):
@@ -78,4 +78,12 @@ class Picture:
 
 def sizes(shape: Shape) -> str:
     """`3 × 224 × 224`."""
-    return " × ".join(map(str, shape)) or "1"
+    return spelt(show(shape)).replace(" x ", " × ")
+
+
+_SPELT = str.maketrans({"⌊": "floor(", "⌋": ")", "⌈": "ceil(", "⌉": ")"})
+
+
+def spelt(text: str) -> str:
+    """A text without the signs for rounding, which few fonts have."""
+    return text.translate(_SPELT)
