@@ -63,6 +63,7 @@ class Net:
         for number, step in enumerate(self.steps):
             lines.append(step.text.format(*(names[n] for n in step.reads), me=f"v{number}"))
             names.append(f"v{number}[0]" if "split" in step.text else f"v{number}")
+        lines.append(f"{names[-1]} -> relu")
         return "\n".join(["net Random {", *(f"    {line}" for line in lines), "}"]) + "\n"
 
     def runs(self, sizes: dict[str, int]) -> bool:

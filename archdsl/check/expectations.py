@@ -215,7 +215,7 @@ def _shown(expectation: Expectation, computed: Any) -> str:
         return _number(Fraction(computed))
     wanted = expectation.wanted
     if expectation.metric == "shape":
-        return show(_like(computed, wanted if isinstance(wanted, tuple) else ()))
+        return show(_like(computed, wanted if isinstance(wanted, tuple) else (wanted,)))
     if len(set(computed)) == 1 and not isinstance(wanted, tuple):
         return _number(Fraction(computed[0]))
     return " x ".join(_number(Fraction(each)) for each in computed)

@@ -24,7 +24,7 @@ Box = dict[str, SizeSet]
 MOST_WAYS = 64
 """Ways through the rules of one operator, for one use of it."""
 
-_MOST_POINTS = 4096
+_MOST_POINTS = 1024
 """Points at which a condition that couples several sizes is tried, to see both of its sides."""
 
 
@@ -158,7 +158,18 @@ class Opening:
         refuse: Callable[[Problem], Error],
     ) -> tuple[Shape, ...]:
         given = good[0].given
-        if any(not _same(given, way.given, way.trail.box) for way in good):
+        whole = good[0].trail.box.keys() <= self.declared.keys()
+        wanted = _weights(op, shapes, self.declared) if whole else None
+
+        def accepted(point: formula.Point) -> bool:
+            here = _at(shapes, point)
+            with walking(None):
+                refused = any(op.problems(*here))
+            return not refused and (wanted is None or _weights(op, shapes, point) == wanted)
+
+        tried = [point for point in points({**self.trail.box}) if accepted(point)]
+        other = any(_at(given, point) != op.outputs(*_at(shapes, point)) for point in tried)
+        if other or any(not _same(given, way.given, way.trail.box) for way in good):
             raise TooComplex(f"what `{op.name}` gives takes another form for different sizes")
         bad = next((way for way in ways if way.problems), None)
         if bad is None:
@@ -167,12 +178,8 @@ class Opening:
             sizes = good[0].trail.box[symbol]
             for way in good[1:]:
                 sizes = sizes | way.trail.box[symbol]
-            self.trail.narrow(symbol, sizes)
-
-        def accepted(point: formula.Point) -> bool:
-            here = tuple(tuple(fixed(n, point) for n in x) for x in shapes)
-            with walking(None):
-                return not any(op.problems(*here))
+            if all(point[symbol] in sizes for point in tried):  # other ways may be hidden
+                self.trail.narrow(symbol, sizes)
 
         trail, problem = bad.trail, bad.problems[0]
 
@@ -180,7 +187,8 @@ class Opening:
             with walking(trail):
                 return refuse(problem)
 
-        meets = good[0].trail.coupled[-1] if good[0].trail.coupled else None
+        forms = {(each.form, each.relation) for way in ways for each in way.trail.coupled}
+        meets = good[0].trail.coupled[-1] if len(forms) == 1 and good[0].trail.coupled else None
         self.conditions.append(Condition({}, refusal, accepted, meets))
         if not all(each.coupled is None or each.coupled(self.trail.point) for each in self.conditions):
             self.trail.point = self.meeting() or self.trail.point
@@ -248,6 +256,17 @@ def _fix(wanted: int | None) -> tuple[str, ...]:
     return (
         "`avgpool(global)` or `avgpool(size = 7)` before it gives a fixed size, and so does `--set H=224`",
     )
+
+
+def _at(shapes: tuple[Shape, ...], point: formula.Point) -> tuple[Shape, ...]:
+    """Shapes at a point."""
+    return tuple(tuple(fixed(n, point) for n in x) for x in shapes)
+
+
+def _weights(op: Op, shapes: tuple[Shape, ...], point: formula.Point) -> list[Shape]:
+    """The shapes of an operator's weights at a point."""
+    with walking(None):
+        return [weight.shape for weight in op.weights(*_at(shapes, point))]
 
 
 def points(box: Box) -> Iterator[dict[str, int]]:

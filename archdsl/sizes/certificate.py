@@ -114,7 +114,8 @@ def _set(sizes: SizeSet) -> dict[str, Any]:
 
 
 def _case(case: Case) -> str:
-    return "; ".join([*boxes(case.box), *(relation(form) for _, form in case.coupled if form)])
+    forms = (relation(form) if form else "only some of them together" for _, form in case.coupled)
+    return "; ".join([*boxes(case.box), *dict.fromkeys(forms)])
 
 
 def boxes(box: Mapping[str, SizeSet]) -> Iterator[str]:
