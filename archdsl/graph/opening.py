@@ -88,6 +88,8 @@ class Opening:
         )
         box = {symbol: self.trail.box[symbol] for symbol in sorted(touched)}
         ways = list(self._ways(op, shapes, box))
+        if all(way.problems for way in ways) and any(way.trail.coupled for way in ways):
+            ways = self._elsewhere(op, shapes, box) or ways
         good = [way for way in ways if not way.problems]
         if not good:
             return self._exhausted(op, shapes, box) or list(ways[0].problems)
@@ -104,6 +106,15 @@ class Opening:
         if merged != box:
             self._narrow(merged, box, ways, good, refuse)
         return given
+
+    def _elsewhere(self, op: Op, shapes: tuple[Shape, ...], box: Box) -> list[Way]:
+        """The ways from a point at which sizes that are coupled go together, if one is found."""
+        with walking(None):
+            point = next((p for p in points(box) if not any(op.problems(*_at(shapes, p)))), None)
+        if point is None:
+            return []
+        self.trail.point = {**self.trail.point, **point}
+        return list(self._ways(op, shapes, box))
 
     def _exhausted(self, op: Op, shapes: tuple[Shape, ...], box: Box) -> list[Problem]:
         """What to say of an operator that would accept sizes that lines before it refuse."""

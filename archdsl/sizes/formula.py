@@ -82,7 +82,11 @@ def multiply(one: Form, other: Form) -> Form:
         assert isinstance(other, int)
         if isinstance(one, int) or other in (0, 1):
             return one * other if isinstance(one, int) else 0 if other == 0 else one
-        return _simple(one.times(other)) if isinstance(one, Affine) else Formula("product", other, one)
+        if isinstance(one, Affine):
+            return _simple(one.times(other))
+        if one.kind == "sum":
+            return _total([multiply(part, other) for part in one.parts])
+        return Formula("product", other, one)
     return Formula("product", one, other)
 
 
