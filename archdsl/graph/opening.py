@@ -284,8 +284,10 @@ def points(box: Box) -> Iterator[dict[str, int]]:
     """Some points of a box: all combinations of each size's members, small and usual ones first."""
     names = list(box)
     each = max(2, round(_MOST_POINTS ** (1 / max(1, len(names)))))
+    starts, some = (1, 64, 224, 512), -(-each // 4)
     members = [
-        list(dict.fromkeys([*sizes.first(each // 2), *sizes.first(each // 2, 64)])) for sizes in box.values()
+        list(dict.fromkeys(size for start in starts for size in sizes.first(some, start)))
+        for sizes in box.values()
     ]
     yield from (dict(zip(names, point, strict=True)) for point in islice(product(*members), _MOST_POINTS))
 
