@@ -152,13 +152,7 @@ class Opening:
                     for guard in good[0].trail.guards:
                         whole = whole & guard.same if guard.symbol == symbol else whole
                 accepts[symbol] = whole
-        trail, problem = bad.trail, bad.problems[0]
-
-        def refusal() -> Error:
-            with walking(trail):
-                return refuse(problem)
-
-        self.conditions.append(Condition(accepts, refusal))
+        self.conditions.append(Condition(accepts, _refusal(bad, refuse)))
 
     def _coupled(
         self,
@@ -178,7 +172,7 @@ class Opening:
                 refused = any(op.problems(*here))
             return not refused and (wanted is None or _weights(op, shapes, point) == wanted)
 
-        tried = [point for point in points({**self.trail.box}) if accepted(point)]
+        tried = [point for point in points(self.trail.box) if accepted(point)]
         other = any(_at(given, point) != op.outputs(*_at(shapes, point)) for point in tried)
         if other or any(not _same(given, way.given, way.trail.box) for way in good):
             raise TooComplex(f"what `{op.name}` gives takes another form for different sizes")
@@ -192,15 +186,9 @@ class Opening:
             if all(point[symbol] in sizes for point in tried):  # other ways may be hidden
                 self.trail.narrow(symbol, sizes)
 
-        trail, problem = bad.trail, bad.problems[0]
-
-        def refusal() -> Error:
-            with walking(trail):
-                return refuse(problem)
-
         forms = {(each.form, each.relation) for way in ways for each in way.trail.coupled}
         meets = good[0].trail.coupled[-1] if len(forms) == 1 and good[0].trail.coupled else None
-        self.conditions.append(Condition({}, refusal, accepted, meets))
+        self.conditions.append(Condition({}, _refusal(bad, refuse), accepted, meets))
         if not all(each.coupled is None or each.coupled(self.trail.point) for each in self.conditions):
             self.trail.point = self.meeting() or self.trail.point
         return given
@@ -267,6 +255,16 @@ def _fix(wanted: int | None) -> tuple[str, ...]:
     return (
         "`avgpool(global)` or `avgpool(size = 7)` before it gives a fixed size, and so does `--set H=224`",
     )
+
+
+def _refusal(bad: Way, refuse: Callable[[Problem], Error]) -> Callable[[], Error]:
+    """What is said of the sizes that take this way, once it is asked for."""
+
+    def refusal() -> Error:
+        with walking(bad.trail):
+            return refuse(bad.problems[0])
+
+    return refusal
 
 
 def _at(shapes: tuple[Shape, ...], point: formula.Point) -> tuple[Shape, ...]:

@@ -14,17 +14,13 @@ _MOST_REASONS = 6
 
 def certificates(networks: Iterable[Checked], paint: Paint = PLAIN, *, every: bool = False) -> str:
     """A paragraph for each network with open sizes; networks that accept the same share one."""
-    alike: dict[str, tuple[list[str], str]] = {}
+    alike: dict[str, list[str]] = {}
     for checked in networks:
         if checked.graph.certificate is not None:
             lines = "\n".join(_lines(checked.graph.certificate, paint, every))
-            alike.setdefault(lines, ([], lines))[0].append(checked.name)
-    parts = [f"{paint(_listed(names), 'strong')} accepts {lines}" for names, lines in alike.values()]
+            alike.setdefault(lines, []).append(checked.name)
+    parts = [f"{paint(', '.join(names), 'strong')} accepts {lines}" for lines, names in alike.items()]
     return "\n\n".join(parts)
-
-
-def _listed(names: list[str]) -> str:
-    return ", ".join(names)
 
 
 def _lines(certificate: Certificate, paint: Paint, every: bool) -> Iterator[str]:
