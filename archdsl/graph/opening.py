@@ -282,7 +282,7 @@ def points(box: Box) -> Iterator[dict[str, int]]:
     """Some points of a box: all combinations of each size's members, small and usual ones first."""
     names = list(box)
     each = max(2, round(_MOST_POINTS ** (1 / max(1, len(names)))))
-    starts, some = (1, 64, 224, 512), -(-each // 4)
+    starts, some = (1, 64, 224, 4096), -(-each // 4)  # far ones too, where what grows has grown
     members = [
         list(dict.fromkeys(size for start in starts for size in sizes.first(some, start)))
         for sizes in box.values()
