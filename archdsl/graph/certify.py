@@ -72,9 +72,9 @@ def certified(run: Run, begin: Begin, at: Span, report: Report) -> Elaborated | 
     refused = [each for each in found if each.graph is None]
     point = _shown_at(chosen)
     if point is None:
-        conditions = [each.refusal() for each in chosen.opening.conditions if each.coupled]
-        for each in conditions:
-            report.add(each)
+        for each in chosen.opening.conditions:
+            if each.coupled and each.refusal:
+                report.add(each.refusal())
         return None
     certificate = Certificate(
         cases=tuple(_case(each) for each in sound),
@@ -113,7 +113,8 @@ def _case(found: _Found) -> Case:
     conditions = found.opening.conditions
     return Case(
         dict(found.opening.trail.box),
-        tuple((each.coupled, each.formula) for each in conditions if each.coupled),
+        tuple((each.coupled, each.formula) for each in conditions if each.coupled and each.refusal),
+        tuple(each.coupled for each in conditions if each.coupled and not each.refusal),
     )
 
 
@@ -129,12 +130,12 @@ def _reasons(chosen: _Found, refused: list[_Found]) -> list[Reason]:
         behind.reverse()
         kept = EVERY
         for index, each in enumerate(mine):
-            if kept & behind[index + 1] != kept & behind[index]:
+            if each.refusal and kept & behind[index + 1] != kept & behind[index]:
                 kept = kept & each.accepts[symbol]
                 reasons.append(Reason(symbol, each.accepts[symbol], each.refusal()))
         assert sizes <= kept or refused
     for each in chosen.opening.conditions:
-        if each.coupled:
+        if each.coupled and each.refusal:
             reasons.append(Reason("", EVERY, each.refusal(), each.formula))
     for other in refused:
         error = next(iter(other.report.errors))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice, product
+from math import inf, prod
 
 from archdsl.diagnostics import Error
 from archdsl.ops.contract import Op
@@ -42,8 +43,8 @@ class Condition:
     """A line that refuses some sizes: those it accepts, and what it says of the others."""
 
     accepts: Box
-    refusal: Callable[[], Error]
-    """The diagnostic for a size that is refused."""
+    refusal: Callable[[], Error] | None
+    """The diagnostic for a size that is refused; None for a condition that no point tried breaks."""
     coupled: Callable[[formula.Point], bool] | None = None
     """For a condition that sizes meet only together: whether a point meets it."""
     formula: Coupled | None = None
@@ -120,7 +121,7 @@ class Opening:
         """What to say of an operator that would accept sizes that lines before it refuse."""
         for symbol in box:
             earlier = next((each for each in reversed(self.conditions) if symbol in each.accepts), None)
-            if earlier is None:
+            if earlier is None or earlier.refusal is None:
                 continue
             whole = {**box, symbol: self.given.get(symbol, EVERY)}
             good = [way.trail.box[symbol] for way in self._ways(op, shapes, whole) if not way.problems]
@@ -178,6 +179,8 @@ class Opening:
             raise TooComplex(f"what `{op.name}` gives takes another form for different sizes")
         bad = next((way for way in ways if way.problems), None)
         if bad is None:
+            if len(tried) != _count(self.trail.box):  # there are points that it was not tried at
+                self.conditions.append(Condition({}, None, accepted))
             return given
         for symbol in good[0].trail.box:
             sizes = good[0].trail.box[symbol]
@@ -288,6 +291,11 @@ def points(box: Box) -> Iterator[dict[str, int]]:
         for sizes in box.values()
     ]
     yield from (dict(zip(names, point, strict=True)) for point in islice(product(*members), _MOST_POINTS))
+
+
+def _count(box: Box) -> float:
+    """How many points a box has."""
+    return prod(sizes.early.bit_count() if sizes.is_finite else inf for sizes in box.values())
 
 
 def _same(one: tuple[Shape, ...], other: tuple[Shape, ...], box: Box) -> bool:

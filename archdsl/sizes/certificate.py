@@ -20,10 +20,12 @@ class Case:
 
     box: Mapping[str, SizeSet]
     coupled: tuple[tuple[Meets, Coupled | None], ...] = ()
+    unbroken: tuple[Meets, ...] = ()
+    """Conditions on several sizes that all points tried meet: not told in words, and yet asked."""
 
     def __contains__(self, point: Point) -> bool:
         inside = all(point[symbol] in sizes for symbol, sizes in self.box.items())
-        return inside and all(meets(point) for meets, _ in self.coupled)
+        return inside and all(meets(point) for meets in (*(each for each, _ in self.coupled), *self.unbroken))
 
 
 @dataclass(frozen=True, slots=True)
