@@ -6,12 +6,15 @@ import importlib.util
 import random
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 import archdsl
+from archdsl.pipeline import analyse
 from archdsl.sizes.certificate import Certificate
+from archdsl.source import Source
 
 ROOT = Path(__file__).parent.parent
 _spec = importlib.util.spec_from_file_location("certificates", ROOT / "benchmarks" / "certificates.py")
@@ -57,6 +60,43 @@ def test_u_net_of_the_paper() -> None:
     assert accepted(found, "H", W=188) == accepted(found, "W", H=188) == list(range(188, 401))
     kept = [n for n in range(1, 401) if n >= 188 and (n - 188) % 16 == 0]
     assert [n for n in range(1, 401) if n in found.lossless["H"]] == kept
+
+
+def _googlenet(n: int) -> bool:
+    n = (n + 6 - 7) // 2 + 1
+    for _ in range(4):  # pools of 3, whose last window may begin inside and end outside
+        n = -(-(n - 3) // 2) + 1
+    return n == 7
+
+
+EXACTLY: dict[str, Callable[[int], bool]] = {
+    "fcn.arch:FCN-32s": lambda n: True,  # the first layer adds 100 cells on each side
+    "fcn.arch:FCN-16s": lambda n: True,
+    "fcn.arch:FCN-8s": lambda n: True,
+    "segnet.arch:SegNet": lambda n: True,  # it unpools to the sizes that it pooled
+    "resnet.arch:ResNet.18": lambda n: True,
+    "resnet.arch:ResNet.50": lambda n: True,
+    "resnet.arch:ResNet.152": lambda n: True,
+    "frrn.arch:FRRN.A": lambda n: n % 16 == 0,
+    "frrn.arch:FRRN.B": lambda n: n % 32 == 0,
+    "googlenet.arch:GoogLeNet-inference": _googlenet,
+    "vgg.arch:VGG.D": lambda n: n // 32 == 7,
+}
+
+
+@pytest.mark.parametrize("which", EXACTLY)
+def test_networks_of_papers_accept_exactly_these(which: str) -> None:
+    path, name = which.split(":")
+    specs = ROOT / "specs"
+    source = Source(path, (specs / path).read_text())
+    (found,) = analyse(source, lambda other: (specs / other).read_text(), only=name, free=True).networks
+    sizes = found.graph.certificate
+    assert sizes is not None
+    shown = dict(sizes.point)
+    for symbol in shown:
+        for n in range(1, 601):
+            wanted = EXACTLY[which](n)
+            assert sizes.valid(**{**shown, symbol: n}) == wanted, f"{symbol} = {n}"
 
 
 def test_condition_that_couples_sizes() -> None:
