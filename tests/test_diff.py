@@ -25,7 +25,7 @@ from archdsl.outputs.diff.picture import marked
 from archdsl.outputs.diff.sentence import sentence
 from archdsl.outputs.diff.sequences import line_up
 from archdsl.outputs.drawing import draw, style
-from archdsl.outputs.drawing.compose import compose_marked
+from archdsl.outputs.drawing.blocks.compose import compose_marked
 from archdsl.weights import compare as compare_weights
 from archdsl.weights import named
 from archdsl.weights.compare import COUNTER

@@ -16,11 +16,12 @@ import archdsl
 from archdsl.check.model import Checked
 from archdsl.outputs import drawing
 from archdsl.outputs.drawing import CannotDraw, EngineMissing, UnknownFormat, draw, draw_to, engine
-from archdsl.outputs.drawing.compose import Plan, compose
-from archdsl.outputs.drawing.dot import dot
+from archdsl.outputs.drawing.blocks.compose import Plan, compose
+from archdsl.outputs.drawing.blocks.dot import dot
+from archdsl.outputs.drawing.blocks.picture import Arrow, Box, Frame, Picture, Text
 from archdsl.outputs.drawing.pdf import pdf
-from archdsl.outputs.drawing.picture import Arrow, Box, Frame, Picture, Text
 from archdsl.outputs.drawing.svg import finished
+from archdsl.outputs.drawing.wanted import Direction
 from archdsl.outputs.fold import fold
 from archdsl.outputs.write import write
 
@@ -211,7 +212,7 @@ def test_text_from_a_spec_is_escaped() -> None:
 
 @pytest.mark.parametrize("source", EVERY)
 @pytest.mark.parametrize("direction", ["down", "right"])
-def test_svg_is_fit_for_a_page(source: str, direction: drawing.Direction) -> None:
+def test_svg_is_fit_for_a_page(source: str, direction: Direction) -> None:
     checked = network(source)
     written = draw(checked, "svg", direction=direction)
     assert written == draw(network(source), "svg", direction=direction)

@@ -13,7 +13,7 @@ from archdsl.cli.calls import SOUND, CallError, net_options, output_option, put,
 if TYPE_CHECKING:
     from archdsl.check.model import Checked
     from archdsl.outputs.drawing import Marked
-    from archdsl.outputs.drawing.dot import Direction
+    from archdsl.outputs.drawing.wanted import Direction
 
 FORMATS = ("svg", "png", "pdf", "dot")
 

@@ -10,11 +10,12 @@ import os
 from pathlib import Path
 
 from archdsl.check.model import Checked
-from archdsl.outputs.drawing.compose import compose, compose_marked
-from archdsl.outputs.drawing.dot import Direction, dot
+from archdsl.outputs.drawing.blocks.compose import compose, compose_marked
+from archdsl.outputs.drawing.blocks.dot import dot
+from archdsl.outputs.drawing.blocks.picture import Picture
 from archdsl.outputs.drawing.engine import CannotDraw, EngineMissing, run
 from archdsl.outputs.drawing.marked import Marked
-from archdsl.outputs.drawing.picture import Picture
+from archdsl.outputs.drawing.wanted import Direction
 
 __all__ = ["FORMATS", "CannotDraw", "EngineMissing", "Marked", "UnknownFormat", "draw", "draw_to"]
 

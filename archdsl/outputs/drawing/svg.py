@@ -6,7 +6,7 @@ import re
 from html import escape, unescape
 
 from archdsl.outputs.drawing import style
-from archdsl.outputs.drawing.picture import Picture
+from archdsl.outputs.drawing.blocks.picture import Picture
 
 _HEAD = re.compile(r'^.*?<svg (width="[^"]*" height="[^"]*")\s+(viewBox="[^"]*")[^>]*>', re.DOTALL)
 _COMMENT = re.compile(r"<!--.*?-->\n?", re.DOTALL)

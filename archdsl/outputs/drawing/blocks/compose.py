@@ -12,10 +12,10 @@ from collections.abc import Iterable
 
 from archdsl.check.model import Checked, written_shape
 from archdsl.graph.model import Node, Scope
+from archdsl.outputs.drawing.blocks.picture import Box, Frame, Picture, Text, sizes, spelt
+from archdsl.outputs.drawing.blocks.wires import End, wires
 from archdsl.outputs.drawing.marked import SIGNS as MARKS
 from archdsl.outputs.drawing.marked import Mark, Marked, Note
-from archdsl.outputs.drawing.picture import Box, Frame, Picture, Text, sizes, spelt
-from archdsl.outputs.drawing.wires import End, wires
 from archdsl.outputs.fold import Group, Part, Repeat, fold, folded, walk
 
 MOST_LINES = 5

@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterator
-from typing import Literal
 
 from archdsl.outputs.drawing import style
+from archdsl.outputs.drawing.blocks.picture import Arrow, Box, Frame, Picture, Text
 from archdsl.outputs.drawing.marked import SIGNS
-from archdsl.outputs.drawing.picture import Arrow, Box, Frame, Picture, Text
-
-Direction = Literal["down", "right"]
+from archdsl.outputs.drawing.wanted import Direction
 
 
 def dot(picture: Picture, direction: Direction = "down") -> str:

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from archdsl.check.model import shape_of, written_shape
 from archdsl.graph.model import Value
-from archdsl.outputs.drawing.picture import Arrow, Box, sizes
+from archdsl.outputs.drawing.blocks.picture import Arrow, Box, sizes
 
 if TYPE_CHECKING:
-    from archdsl.outputs.drawing.compose import Draft, Plan
+    from archdsl.outputs.drawing.blocks.compose import Draft, Plan
 
 End = tuple[Value, Box]
 """An output of the net, and the box it flows to."""

@@ -1,0 +1,1 @@
+"""From a scene to a file: one small room for each format."""
