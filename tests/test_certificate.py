@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 import archdsl
+from archdsl.outputs.json import document
+from archdsl.outputs.summary import closing
 from archdsl.pipeline import analyse
 from archdsl.sizes.certificate import Certificate
 from archdsl.source import Source
@@ -152,3 +154,13 @@ def test_many_layers_take_little_time() -> None:
     found = certificate("input image: 4 x H x W", "unit * 2_500", "maxpool(2)", before=block)
     assert time.perf_counter() - begin < 10
     assert accepted(found, W=2) == list(range(2, 401))
+
+
+def test_expectations_about_sizes_are_counted_and_told_to_programs() -> None:
+    text = "net N { input x: 3 x H x W; maxpool(4); expect H >= 4; claim W >= 5 }"
+    checked = archdsl.loads(text)["N"].checked
+    told = closing([checked], broken=0, errors=0, warnings=0)
+    assert told == "1 network, 1 expectation holds, 1 claim differs"
+    first, second = document([checked], [])["networks"][0]["size_expectations"]
+    assert first == {"kind": "expect", "text": "H >= 4", "holds": True, "why": None}
+    assert (second["holds"], second["why"]) == (False, "W = 4 is valid; the certificate is W >= 4")

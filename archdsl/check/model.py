@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, Literal, NamedTuple
 
-from archdsl.graph.model import Elaborated, Expectation, Value
+from archdsl.graph.model import Elaborated, Expectation, SizeExpectation, Value
 from archdsl.ops.contract import Weight
 from archdsl.sizes import Shape
 
@@ -98,6 +98,19 @@ class Verdict:
     """computed / printed - 1, for numbers."""
 
 
+@dataclass(frozen=True, slots=True)
+class SizeVerdict:
+    """One expectation about open sizes, and why it does not hold; empty if it does."""
+
+    expectation: SizeExpectation
+    why: str
+
+    @property
+    def holds(self) -> bool:
+        """Whether the network accepts just what is expected."""
+        return not self.why
+
+
 @dataclass(eq=False, repr=False)
 class Checked:
     """A sound network with all its numbers.
@@ -113,6 +126,7 @@ class Checked:
     """Of the last feature map on the way to the first output; empty where there is none."""
     receptive_field: tuple[int, ...]
     verdicts: list[Verdict]
+    size_verdicts: list[SizeVerdict]
     _parts: dict[tuple[int, int], Metrics] = field(default_factory=dict, init=False, repr=False)
 
     @property

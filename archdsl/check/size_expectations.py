@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from itertools import product
 from typing import ClassVar
 
+from archdsl.check.model import SizeVerdict
 from archdsl.diagnostics import Error, Label, Report, Warning_
 from archdsl.graph.model import Elaborated, SizeExpectation
 from archdsl.sizes.certificate import Case, Certificate
@@ -52,18 +53,21 @@ class ClaimedSizesDiffer(Warning_):
     why: str
 
 
-def judge_sizes(graph: Elaborated, report: Report) -> None:
+def size_verdicts(graph: Elaborated, report: Report) -> list[SizeVerdict]:
     """Compare every expectation about open sizes, in order."""
+    found = []
     for each in graph.size_expectations:
         try:
             why = _refuted(each, graph.certificate)
         except TooComplex as problem:
             why = f"it cannot be told: {problem}"
+        found.append(SizeVerdict(each, why))
         if not why:
             continue
         kind = SizesDiffer if each.kind == "expect" else ClaimedSizesDiffer
         labels = _origin(each, graph.certificate)
         report.add(kind(at=each.span, expected=each.words, why=why, labels=labels, trace=each.trace))
+    return found
 
 
 def _refuted(each: SizeExpectation, certificate: Certificate | None) -> str:

@@ -8,7 +8,7 @@ from archdsl.check.cost import Cost, costs, totals
 from archdsl.check.expectations import verdicts
 from archdsl.check.field import Field, fields, last_map, receptive_field, stride
 from archdsl.check.model import Checked, Layer, Loan
-from archdsl.check.size_expectations import judge_sizes
+from archdsl.check.size_expectations import size_verdicts
 from archdsl.check.ties import loans, owners
 from archdsl.check.wiring import wiring
 from archdsl.diagnostics import Report
@@ -40,9 +40,10 @@ def check(graph: Elaborated, report: Report) -> Checked | None:
         stride=layers[ending.index].stride if ending else (),
         receptive_field=layers[ending.index].receptive_field if ending else (),
         verdicts=[],
+        size_verdicts=[],
     )
     checked.verdicts = verdicts(checked, report)
-    judge_sizes(graph, report)
+    checked.size_verdicts = size_verdicts(graph, report)
     return checked
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 from typing import Any
 
-from archdsl.check.model import Checked, Layer, Verdict, shape_of
+from archdsl.check.model import Checked, Layer, SizeVerdict, Verdict, shape_of
 from archdsl.diagnostics import Diagnostic
 from archdsl.diagnostics import json as diagnostics_json
 from archdsl.graph.model import Node, Value
@@ -57,6 +57,7 @@ def network(checked: Checked) -> dict[str, Any]:
             for name, weight in checked.weights()
         ],
         "expectations": [_expectation(each) for each in checked.verdicts],
+        "size_expectations": [_size_expectation(each) for each in checked.size_verdicts],
     }
 
 
@@ -104,4 +105,15 @@ def _expectation(verdict: Verdict) -> dict[str, Any]:
         "holds": verdict.holds,
         "remark": verdict.remark,
         "off": verdict.off,
+    }
+
+
+def _size_expectation(verdict: SizeVerdict) -> dict[str, Any]:
+    """One about open sizes; `why` says why it does not hold."""
+    expectation = verdict.expectation
+    return {
+        "kind": expectation.kind,
+        "text": expectation.words,
+        "holds": verdict.holds,
+        "why": verdict.why or None,
     }

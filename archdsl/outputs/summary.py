@@ -56,7 +56,7 @@ def closing(
     parts: list[tuple[str, Style | None]] = [
         (f"{len(sound)} of {total} sound", "error") if broken else (total, None)
     ]
-    verdicts = [verdict for checked in sound for verdict in checked.verdicts]
+    verdicts = [verdict for each in sound for verdict in (*each.verdicts, *each.size_verdicts)]
     for kind, wrong, style in (("expect", "fail", "error"), ("claim", "differ", "warning")):
         noun = {"expect": "expectation", "claim": "claim"}[kind]
         mine = [verdict.holds for verdict in verdicts if verdict.expectation.kind == kind]
