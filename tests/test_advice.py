@@ -138,6 +138,16 @@ def test_the_example_of_the_page_is_silent() -> None:
 # --- told once ----------------------------------------------------------------------------------------
 
 
+def test_nothing_is_said_of_one_size_where_sizes_are_open() -> None:
+    text = "net N {{ input image: 1 x {size}; conv(4, 3) * 3; maxpool(2) }}"
+
+    def told(size: str) -> set[str]:
+        return {each.code for each in advice(text.format(size=size))}
+
+    assert {"A302", "A401"} <= told("31 x 31")
+    assert not {"A302", "A401"} & told("H x W")
+
+
 def test_copies_are_told_once_and_counted() -> None:
     (told,) = advice(BIASED.replace("conv(8, 3) -> batchnorm", "{ conv(8, 3) -> batchnorm } * 5"))
     assert "so in 5 layers that this line makes; shown is the first" in told.notes

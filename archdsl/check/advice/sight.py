@@ -89,9 +89,9 @@ def field_short(look: Look) -> None:
 
 
 def _source(look: Look) -> Node | None:
-    """The only input with spatial axes, if it is a picture."""
+    """The only input with spatial axes, if it is a picture whose size is given: of others nothing is said."""
     maps = [value for value in look.graph.inputs.values() if len(value.shape or ()) > 1]
-    if len(maps) != 1 or (maps[0].shape or ())[0] > MOST_CHANNELS:
+    if len(maps) != 1 or (maps[0].shape or ())[0] > MOST_CHANNELS or maps[0].open is not None:
         return None
     return maps[0].node
 
