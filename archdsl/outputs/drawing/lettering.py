@@ -32,7 +32,7 @@ _OTHERS = {
     "–": 556,
     "—": 1000,
     "…": 1000,
-    "·": 278,
+    "·": 333,
     "²": 333,
     "³": 333,
     "→": 1000,
@@ -67,3 +67,15 @@ def shortened(text: str, room: float, size: float, bold: bool = False) -> str:
     while text and width(text + "…", size, bold) > room:
         text = text[:-1]
     return text.rstrip() + "…"
+
+
+def wrapped(text: str, room: float, size: float, bold: bool = False) -> list[str]:
+    """The text in lines that fit into the room; a word that does not ends with an ellipsis."""
+    lines: list[str] = []
+    for word in text.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and width(longer, size, bold) <= room:
+            lines[-1] = longer
+        else:
+            lines.append(shortened(word, room, size, bold))
+    return lines
