@@ -8,13 +8,15 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from archdsl.check import check
+from archdsl.check.faults import faults
 from archdsl.check.model import Checked
-from archdsl.diagnostics import Report
+from archdsl.diagnostics import Diagnostic, Report
 from archdsl.graph.binding import nearest
 from archdsl.graph.choices import Choice, choices
+from archdsl.graph.faults import Broken, Fault, joined
 from archdsl.graph.nets import declare_all, elaborate, unused_names
 from archdsl.graph.program import load
 from archdsl.graph.settings import NotAnExpression
@@ -50,6 +52,8 @@ class Analysis:
     """Every network of the file, sound or not, variants as `VGG.D`."""
     networks: list[Checked]
     report: Report
+    broken: list[Broken] = field(default_factory=list)
+    """What is wrong of its networks, each as far as it goes; one whose expectations fail is also sound."""
 
 
 @contextmanager
@@ -93,13 +97,23 @@ def analyse(
         raise UnknownNetwork(only, names)
     _refuse_unknown_settings(chosen, settings, only)
     declared = declare_all(program, report)
-    networks = []
+    networks, broken = [], []
+    outside = report.errors
     for choice in chosen:
         try:
-            graph = elaborate(program, declared, choice, settings, report, free=free)
+            made = elaborate(program, declared, choice, settings, report, free=free)
         except NotAnExpression as error:
             raise BadSetting(str(error)) from None
-        checked = check(graph, report) if graph is not None else None
+        before = [Fault(each) for each in outside if _concerns(each, choice, every)]
+        if isinstance(made, Broken):
+            broken.append(Broken(made.graph, joined(before, made.faults)))
+            continue
+        own = Report()
+        checked = check(made, own)
+        for diagnostic in own:
+            report.add(diagnostic)
+        if before or own.failed:
+            broken.append(Broken(made, joined(before, faults(made, own.errors))))
         if checked is not None:
             networks.append(checked)
     if len(chosen) == len(every):
@@ -110,7 +124,13 @@ def analyse(
         from archdsl.check.advice import advise
 
         advise(networks, program.files, report, allow)
-    return Analysis(source, names, networks, report)
+    return Analysis(source, names, networks, report, broken)
+
+
+def _concerns(error: Diagnostic, choice: Choice, every: list[Choice]) -> bool:
+    """Whether an error is of this network, or of what stands outside of all."""
+    around = {id(each.net) for each in every if each.net.span.holds(error.at)}
+    return not around or id(choice.net) in around
 
 
 def _refuse_unknown_settings(chosen: list[Choice], settings: Mapping[str, str], only: str | None) -> None:

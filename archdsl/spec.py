@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     import networkx as nx
     import torch
 
+    from archdsl.outputs.drawing.wanted import Style
+    from archdsl.outputs.table import Layout
     from archdsl.sizes.certificate import Certificate
 
 
@@ -265,17 +267,33 @@ class Network:
 
         return load(self.checked, os.fspath(path), rename or {})
 
-    def table(self, format: str = "text") -> str:
-        """The layer table as text, markdown, latex, csv, html, json or yaml."""
+    def table(self, format: str = "text", layout: Layout | None = None) -> str:
+        """The network as a table: text, markdown, latex, csv, html, json or yaml.
+
+        `layout` is `layers`, or `paper` for the table that the spec is written as.
+        """
         from archdsl.outputs.table import render
 
-        return render([self.checked], format)
+        return render([self.checked], format, layout)
 
-    def draw(self, path: str | os.PathLike[str]) -> Path:
-        """Draw the network to a file; its ending says as what: svg, png, pdf or dot."""
-        from archdsl.outputs.drawing import draw_to
+    def draw(
+        self,
+        path: str | os.PathLike[str],
+        style: Style | None = None,
+        *,
+        theme: str = "paper",
+        scale: float = 1.0,
+        **wanted: Any,
+    ) -> Path:
+        """Draw the network to a file; its ending says as what: svg, pdf, png, tex, dot, mmd or html.
 
-        draw_to(self.checked, path)
+        `style` is blocks, volumes, columns or receptive, by default what suits it; `theme` is paper,
+        slides, dark or auto. Further arguments are those of `archdsl.outputs.drawing.Wanted`, such as
+        `depth=1`. Raises `archdsl.outputs.drawing.CannotDraw`, with a remedy.
+        """
+        from archdsl.outputs.drawing import Wanted, draw_to
+
+        draw_to(self.checked, path, None, style, Wanted(**wanted), theme=theme, scale=scale)
         return Path(path)
 
     def __repr__(self) -> str:
@@ -290,7 +308,7 @@ class Network:
         from archdsl.outputs.drawing import CannotDraw, draw
 
         try:
-            return draw(self.checked, "svg").decode()
+            return draw(self.checked, "svg").data.decode()
         except CannotDraw:  # a notebook then shows the table alone
             return None
 

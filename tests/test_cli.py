@@ -208,7 +208,9 @@ def test_sarif_is_sarif(wrong: Path, capsys: Captured) -> None:
         (["check", "small.arch", "--frmat", "json"], "--frmat", "archdsl check --help"),
         (["chek"], "chek", "archdsl --help"),
         (["explain", "E999"], "no diagnostic has the code `E999`", ""),
-        (["draw", "more/pair.arch"], "Pair.Thin, Pair.Wide", "--net Pair.Thin"),
+        (["draw", "more/pair.arch", "--format", "dot"], "Pair.Thin, Pair.Wide", "--net Pair.Thin"),
+        (["draw", "more/pair.arch", "--style", "volumes"], "shows one network, not 2", "--"),
+        (["draw", "small.arch", "--image", "no.png"], "cannot read `no.png`", ""),
         (["draw", "small.arch", "-o", "small.gif"], "`small.gif` does not say", ".svg"),
         (["compile", "small.arch", "-o", "no/where.py"], "there is no folder `no`", "mkdir -p no"),
         (["compile", "small.arch", "-o", "more"], "`more` is a folder", "name a file in it"),
@@ -276,12 +278,33 @@ def test_a_table_goes_to_standard_output_or_to_a_file(folder: Path, capsys: Capt
 
 def test_a_wrong_spec_gives_no_output(wrong: Path, capsys: Captured) -> None:
     (wrong / "net.py").write_text("# precious\n")
-    for call in (["table", "wrong.arch"], ["draw", "wrong.arch"], ["compile", "wrong.arch", "-o", "net.py"]):
+    for call in (["table", "wrong.arch"], ["compile", "wrong.arch", "-o", "net.py"]):
         assert main(call) == 1
         out, err = capsys.readouterr()
         assert out == ""
         assert err.startswith("error[E302]")
     assert (wrong / "net.py").read_text() == "# precious\n"
+
+
+def test_a_wrong_spec_is_drawn_as_far_as_it_goes(wrong: Path, capsys: Captured) -> None:
+    assert main(["draw", "wrong.arch"]) == 1
+    out, err = capsys.readouterr()
+    assert out.startswith("<svg")
+    assert err.startswith("error[E302]")
+
+
+def test_several_networks_are_drawn_side_by_side(folder: Path, capsys: Captured) -> None:
+    assert main(["draw", "more/pair.arch"]) == 0
+    out = capsys.readouterr().out
+    assert "Pair.Thin" in out
+    assert "Pair.Wide" in out
+
+
+@pytest.mark.parametrize("ending", ["svg", "pdf", "png", "tex", "dot", "mmd", "html"])
+def test_a_drawing_in_every_format(folder: Path, ending: str) -> None:
+    begins = {"svg": b"<svg", "pdf": b"%PDF", "png": b"\x89PNG", "tex": b"%", "dot": b"digraph"}
+    assert main(["draw", "small.arch", "-o", f"small.{ending}"]) == 0
+    assert (folder / f"small.{ending}").read_bytes().startswith(begins.get(ending, b""))
 
 
 def test_a_drawing(folder: Path, capsys: Captured) -> None:

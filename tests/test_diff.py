@@ -24,8 +24,9 @@ from archdsl.outputs.diff.pairing import pair_up
 from archdsl.outputs.diff.picture import marked
 from archdsl.outputs.diff.sentence import sentence
 from archdsl.outputs.diff.sequences import line_up
-from archdsl.outputs.drawing import draw, style
+from archdsl.outputs.drawing import draw
 from archdsl.outputs.drawing.blocks.compose import compose_marked
+from archdsl.outputs.drawing.themes import PAPER
 from archdsl.weights import compare as compare_weights
 from archdsl.weights import named
 from archdsl.weights.compare import COUNTER
@@ -373,18 +374,18 @@ def test_marks_are_told_without_colour() -> None:
     shown = marked(
         body(PLAIN), body(PLAIN.replace("conv(16, 3", "conv(16, 5").replace("maxpool(2)\n", "lrn(5)\n"))
     )
-    source = draw(shown, "dot").decode()
-    assert "~ 5x5 conv, 16 (was 3x3 conv, 16)" in source
+    source = draw(shown, "dot").data.decode()
+    assert "~ 5×5 conv, 16 (was 3×3 conv, 16)" in source
     assert "+ lrn" in source
-    assert "– 2x2 maxpool, /2" in source
+    assert "– 2×2 maxpool, /2" in source
     assert 'STYLE="dashed"' in source
     assert 'STYLE="dotted"' in source
     assert "+ added" in source
-    assert len({style.MARKS[mark].line for mark in ("added", "removed", "changed")}) == 3
+    assert len({PAPER[mark].line for mark in ("added", "removed", "changed")}) == 3
 
 
 def test_a_drawing_without_a_comparison_has_no_marks() -> None:
-    assert "removed" not in draw(body(PLAIN), "dot").decode()
+    assert "removed" not in draw(body(PLAIN), "dot").data.decode()
 
 
 def test_the_parts_of_what_was_removed_stand_where_they_were() -> None:
@@ -534,8 +535,8 @@ def test_an_old_version_that_is_wrong_is_told(repository: Path, capsys: Captured
 def test_draw_shows_a_difference(folder: Path, capsys: Captured) -> None:
     assert main(["draw", "old.arch", "--diff", "new.arch", "-o", "both.svg"]) == 0
     svg = (folder / "both.svg").read_text("utf-8")
-    assert "(was 3x3 conv, 16)" in svg
-    assert "<title>N: old.arch → new.arch</title>" in svg
+    assert "(was 3×3 conv, 16)" in svg
+    assert ">N: old.arch → new.arch</title>" in svg
     assert main(["draw", "old.arch:N", "--diff", "new.arch:N", "--format", "dot"]) == 0
     assert "digraph" in capsys.readouterr().out
 

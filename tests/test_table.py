@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 import archdsl
 from archdsl.check.model import Checked
 from archdsl.outputs.fold import Chain, Group, Leaf, Part, Repeat, fold, walk
-from archdsl.outputs.table import FORMATS, grid, markup, render, text
+from archdsl.outputs.table import FORMATS, grid, html, latex, markdown, render, text
 from archdsl.outputs.table.align import aligned
 from archdsl.outputs.table.grid import Column, Grid, Line
 
@@ -280,7 +280,8 @@ def test_variants_line_up_as_in_the_paper(vggs: dict[str, Checked]) -> None:
 
 
 def test_stages_of_blocks_are_one_entry(resnets: dict[str, Checked]) -> None:
-    rows = {line.cells[0]: line.cells[1:] for line in grid(list(resnets.values())).lines}
+    lines = [tuple(map(str, line.cells)) for line in grid(list(resnets.values())).lines]
+    rows = {cells[0]: cells[1:] for cells in lines}
     assert rows["conv2_x"] == (
         "16 x 16",
         "[3x3 conv, 64; 3x3 conv, 64] × 2",
@@ -290,6 +291,14 @@ def test_stages_of_blocks_are_one_entry(resnets: dict[str, Checked]) -> None:
     assert rows["conv3_x"][2] == "[1x1 conv, 128; 3x3 conv, 128; 1x1 conv, 512] × 4"
     assert rows["params"][1:] == tuple(f"{each.metrics.params:,}" for each in resnets.values())
     assert list(rows)[-3:] == ["weight layers", "params", "MACs"]
+
+
+def test_many_equal_layers_of_a_block_are_a_number_of_them() -> None:
+    branches = "; ".join(["conv(2, 3)"] * 5)
+    block = f"block wide {{ concat {{ {branches} }}; conv(4, 1) }}\n"
+    found = networks(block + "net N { input x: 4 x 8 x 8; wide }\nnet M { input x: 4 x 8 x 8; conv(4, 3) }")
+    cells = [str(cell) for line in grid(list(found.values())).lines for cell in line.cells]
+    assert "[5 of 3x3 conv, 2; 1x1 conv, 4]" in cells
 
 
 class Item(NamedTuple):
@@ -326,10 +335,10 @@ AWKWARD = Grid(
 
 
 def test_latex_is_escaped() -> None:
-    written = markup.latex(AWKWARD)
+    written = latex.latex(AWKWARD)
     row = next(line for line in written.splitlines() if line.startswith("a"))
     assert row == (
-        r"a\textless{}b\textgreater{}\&\textquotedbl{}c\textquotedbl{} \textbar{} x\_1 \$5\% \#\{2\} "
+        r"a\textless{}b\textgreater{}\&\char34{}c\char34{} \textbar{} x\_1 \$5\% \#\{2\} "
         r"\textasciitilde{}\textasciicircum{} \textbackslash{}d *e* `f` [g] & 3$\times$4 \\"
     )
     assert r"{[1$\times$1; 3$\times$3] $\times$ 2}" in written  # in braces: \\[ would be a distance
@@ -344,7 +353,7 @@ def test_latex_is_escaped() -> None:
 
 
 def test_html_is_escaped() -> None:
-    table = ElementTree.fromstring(markup.html(AWKWARD))
+    table = ElementTree.fromstring(html.html(AWKWARD))
     assert table.tag == "table"
     assert table.findtext("caption") == "T & <t>"
     assert table.findtext("tbody/tr/td") == EVIL
@@ -352,7 +361,7 @@ def test_html_is_escaped() -> None:
 
 
 def test_markdown_is_escaped() -> None:
-    lines = text.markdown(AWKWARD).splitlines()
+    lines = markdown.markdown(AWKWARD).splitlines()
     assert lines[0] == r"**T \& \<t\>**"
     assert lines[2:4] == [r"| layer | n\|m |", "| :-- | --: |"]
     assert r"\| x\_1" in lines[4]

@@ -4,30 +4,45 @@ from __future__ import annotations
 
 import gc
 import sys
+from importlib import import_module
 
 import click
 
 from archdsl import __version__
 from archdsl.cli.calls import INTERRUPTED, SOUND, WRONG_CALL, CallError, paint_for, tell
-from archdsl.cli.check import check
-from archdsl.cli.compile import compile_
-from archdsl.cli.diff import diff
-from archdsl.cli.draw import draw
-from archdsl.cli.explain import explain
-from archdsl.cli.sizes import sizes
-from archdsl.cli.table import table
-from archdsl.cli.weights import weights
-from archdsl.cli.why import why
+
+COMMANDS = {
+    "check": "check",
+    "compile": "compile_",
+    "diff": "diff",
+    "draw": "draw",
+    "explain": "explain",
+    "sizes": "sizes",
+    "table": "table",
+    "view": "view",
+    "weights": "weights",
+    "why": "why",
+}
+"""Each in a module of its own name, as a function of this one."""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class Commands(click.Group):
+    """The commands, of which only the one that is called is loaded."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(f"archdsl.cli.{name}"), COMMANDS[name])
+        return command
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, message="archdsl %(version)s")
 def cli() -> None:
     """A network written as its paper's table: checked, drawn and compiled to PyTorch."""
-
-
-for command in (check, sizes, table, draw, diff, compile_, weights, explain, why):
-    cli.add_command(command)
 
 
 def main(arguments: list[str] | None = None) -> int:

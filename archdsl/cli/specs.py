@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,6 +15,9 @@ from archdsl.cli.progress import progress
 from archdsl.files import WrongProject, allowed, read_spec, reader
 from archdsl.pipeline import Analysis, BadSetting, UnknownNetwork, analyse
 from archdsl.source import Source
+
+if TYPE_CHECKING:
+    from archdsl.outputs.drawing.faults import Faulty
 
 ENDING = ".arch"
 
@@ -125,6 +129,8 @@ def _merged(found: list[Analysis]) -> Analysis:
         known = {checked.name for checked in first.networks}
         first.names = list(dict.fromkeys(first.names + other.names))
         first.networks += [checked for checked in other.networks if checked.name not in known]
+        known = {wrong.name for wrong in first.broken}
+        first.broken += [wrong for wrong in other.broken if wrong.name not in known]
         for diagnostic in other.report:
             first.report.add(diagnostic)
     return first
@@ -156,3 +162,31 @@ def sound(
     if not networks:
         raise CallError(f"no network in {', '.join(paths)}", "a network is written `net NAME { … }`")
     return networks, code
+
+
+def drawable(
+    paths: Sequence[str], nets: Sequence[str], settings: Mapping[str, str]
+) -> tuple[list[Checked | Faulty], int]:
+    """The networks that are meant, those that are wrong as far as they go, and how the call ends.
+
+    What is wrong is told. Where nothing is there to be drawn, the call ends with that.
+    """
+    from archdsl.diagnostics.terminal import render
+    from archdsl.outputs.drawing.faults import faulty
+
+    shown: list[Checked | Faulty] = []
+    code = SOUND
+    for analysis in analyses(paths, nets, settings):
+        sound = {checked.name: checked for checked in analysis.networks}
+        wrong = {
+            each.name: faulty(each, sound.get(each.name)) for each in analysis.broken if each.graph.nodes
+        }
+        shown += [wrong.get(name) or sound[name] for name in analysis.names if name in wrong or name in sound]
+        if analysis.report.failed:
+            code = WRONG_SPEC
+            tell(render(analysis.report.errors, paint_for(sys.stderr)))
+    if code != SOUND and not shown:
+        raise click.exceptions.Exit(code)
+    if not shown:
+        raise CallError(f"no network in {', '.join(paths)}", "a network is written `net NAME { … }`")
+    return shown, code

@@ -6,7 +6,7 @@ Whatever depends on a condition, a loop or an argument counts nothing.
 
 from __future__ import annotations
 
-from archdsl.diagnostics import Report
+from archdsl.diagnostics import Error
 from archdsl.graph.build import MOST_NODES, too_large
 from archdsl.graph.values import BlockDefinition, Env, NotationDefinition
 from archdsl.ops import OPERATORS
@@ -65,11 +65,10 @@ class _Counter:
         return self.known[name]
 
 
-def refuse_bombs(net: tree.Net, env: Env, report: Report) -> bool:
-    """Whether a net surely has too many layers; if so it is reported."""
+def bomb(net: tree.Net, env: Env) -> Error | None:
+    """What is said of a net that surely has too many layers."""
     counter = _Counter(env)
     if counter.least(net.body) <= MOST_NODES:
-        return False
+        return None
     assert counter.at is not None
-    report.add(too_large(counter.at, None))
-    return True
+    return too_large(counter.at, None)

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from archdsl.diagnostics import Diagnostic, Error, Label, Report, Trace
 from archdsl.graph.errors import Abandoned, DuplicateName, Failed, TooLarge
+from archdsl.graph.faults import Mistake, Unmade
 from archdsl.graph.model import Node, Scope, Value
 from archdsl.graph.names import module_name, next_name
-from archdsl.graph.refusals import diagnose
+from archdsl.graph.refusals import diagnose, in_short
 from archdsl.graph.remedies import other_elements
 from archdsl.ops.contract import Op
 from archdsl.ops.problems import Problem, WrongElements
@@ -101,43 +102,88 @@ class Builder:
         self.nodes: list[Node] = []
         self.scopes: list[Scope] = []
         self.failed = False
+        self.mistakes: list[Mistake] = []
+        """What failed, each with the layer at which it did, where there is one."""
+        self._refused: list[Mistake] = []
+        """Those of the layer that is being made."""
         self.integers: set[tuple[int, int]] = set()
         """The outputs that hold whole numbers, by node and port; all others hold real ones."""
         self.opening: Opening | None = None
         """For a network whose sizes may be open."""
         self._inferred: dict[tuple[Op, tuple[Shape, ...]], tuple[Shape, ...] | list[Problem]] = {}
 
-    def fail(self, diagnostic: Diagnostic) -> Failed:
-        """Report an error; the caller raises what this returns."""
+    def fail(self, diagnostic: Diagnostic, operands: tuple[int, ...] = (), words: str = "") -> Failed:
+        """Report an error; the caller raises what this returns.
+
+        Where tensors do not fit, `operands` are those at fault, and `words` say in short what is wrong.
+        """
         self.failed = True
         self.report.add(diagnostic)
-        return Failed()
+        self.mistakes.append(Mistake(diagnostic, operands, words))
+        return Failed(self.mistakes[-1])
 
-    def give_up(self) -> Failed:
+    def give_up(self, mistake: Mistake | None = None) -> Failed:
         """For an expression that needs what failed before; the caller raises what this returns."""
         self.failed = True
-        return Failed()
+        return Failed(mistake)
 
     @contextmanager
     def quietly(self, quiet: bool) -> Iterator[None]:
         """Forget what is wrong within, if it is nobody's fault; it is then as if it had not been said."""
-        report, failed = self.report, self.failed
+        report, failed, known = self.report, self.failed, len(self.mistakes)
         if quiet:
             self.report = Report()
         try:
             yield
         finally:
             self.report, self.failed = report, failed if quiet else self.failed
+            if quiet:
+                del self.mistakes[known:]
 
     def abandon(self, diagnostic: Diagnostic) -> Abandoned:
         """Report an error that ends the network; the caller raises what this returns."""
-        self.fail(diagnostic)
-        return Abandoned()
+        return Abandoned(self.fail(diagnostic).mistake)
 
-    def lost(self, site: tree.Expression, place: Place) -> Value:
-        """A tensor of unknown shape, in place of one that an error kept from being made."""
-        node = Node(-1, _LOST, (), (), place.scope, "", site, place.trace)
-        return Value(node, 0, None)
+    def blame(self, diagnostic: Diagnostic) -> None:
+        """Report an error that ended the network, at the layer that was put where it did, if one was."""
+        self.fail(diagnostic)
+        if self.nodes and isinstance(self.nodes[-1].op, Unmade):
+            self.mistakes[-1].node = self.nodes[-1]
+
+    def undo(self, nodes: int, scopes: int) -> None:
+        """Leave out all but so many layers and scopes, the first ones."""
+        for mistake in self.mistakes:
+            if mistake.node is not None and mistake.node.index >= nodes:
+                mistake.node = None
+        del self.nodes[nodes:], self.scopes[scopes:]
+
+    def lost(
+        self,
+        text: str,
+        inputs: tuple[Value, ...],
+        site: Any,
+        place: Place,
+        why: Failed | Abandoned | None = None,
+    ) -> Value:
+        """A tensor of unknown shape, of a layer that stands for what an error kept from being made."""
+        line, _ = site.span.source.position(site.span.start)
+        node = Node(len(self.nodes), Unmade(text), inputs, (), place.scope, f"line {line}", site, place.trace)
+        node.outputs = (Value(node, 0, None),)
+        self.nodes.append(node)
+        mistake = why.mistake if why is not None else None
+        if mistake is not None and mistake.node is None:
+            if mistake not in self.mistakes:  # it stands outside of the network
+                mistake = Mistake(mistake.diagnostic)
+                self.mistakes.append(mistake)
+            mistake.node = node
+        return node.outputs[0]
+
+    def refuse(self, made: list[Node], diagnostic: Diagnostic, words: str) -> None:
+        """Report an error of layers that are made, at the first: what they give is unknown then."""
+        self.fail(diagnostic, (0,), words)
+        self.mistakes[-1].node = made[0] if made else None
+        for value in (value for node in made for value in node.outputs):
+            value.shape = None
 
     def name(self, kind: str, label: tree.Name | None, place: Place, site: tree.Expression) -> str:
         """The name for a part of a scope."""
@@ -198,7 +244,8 @@ class Builder:
     def children(self, scope: Scope) -> list[str]:
         """The names of the parts of a scope."""
         scopes = [each.name for each in self.scopes if each.parent is scope]
-        return scopes + [node.name for node in self.nodes[scope.start : scope.end] if node.scope is scope]
+        inside = (node for node in self.nodes[scope.start : scope.end] if node.scope is scope)
+        return scopes + [node.name for node in inside if not isinstance(node.op, Unmade)]
 
     def node(
         self,
@@ -222,6 +269,8 @@ class Builder:
         node = Node(len(self.nodes), op, inputs, (), place.scope, name, site, place.trace)
         node.outputs = tuple([Value(node, port, shape) for port, shape in enumerate(given)])
         self.nodes.append(node)
+        while self._refused:
+            self._refused.pop().node = node
         return node
 
     def _check_elements(self, op: Op, inputs: tuple[Value, ...], place: Place, site: tree.Expression) -> None:
@@ -245,7 +294,7 @@ class Builder:
                     holds=words[holds],
                     what=f"`{argument}`" if argument else "its input",
                 )
-                self.fail(diagnose(problem, op, inputs, site, place.trace))
+                self._refuse(problem, op, inputs, site, place)
             gives = holds if gives == "same" else gives
         held: list[str] = [port.holds for port in ports] or [gives] * op.results
         self.integers |= {(len(self.nodes), port) for port, holds in enumerate(held) if holds == "int"}
@@ -267,8 +316,22 @@ class Builder:
         if isinstance(known, tuple):
             return known
         for problem in known:
-            self.fail(diagnose(problem, op, inputs, site, place.trace, ends))
+            self._refuse(problem, op, inputs, site, place, ends)
         return (None,) * 2
+
+    def _refuse(
+        self,
+        problem: Problem,
+        op: Op,
+        inputs: tuple[Value, ...],
+        site: tree.Expression,
+        place: Place,
+        ends: tuple[Span, ...] = (),
+    ) -> None:
+        diagnostic = diagnose(problem, op, inputs, site, place.trace, ends)
+        words = in_short(problem, inputs)
+        self.fail(diagnostic, problem.operands[:1] if words else (), words)
+        self._refused.append(self.mistakes[-1])
 
     def _given(
         self, op: Op, shapes: tuple[Shape, ...], refuse: Callable[[Problem], Error]
@@ -277,14 +340,6 @@ class Builder:
         if self.opening is not None and any(type(n) is not int for shape in shapes for n in shape):
             return self.opening.infer(op, shapes, refuse)
         return list(op.problems(*shapes)) or op.outputs(*shapes)
-
-
-class _Lost(Op):
-    name = ""
-    family = "shape"
-
-
-_LOST = _Lost()
 
 
 def too_large(span: Span, trace: Trace) -> TooLarge:

@@ -13,19 +13,19 @@ from typing import Any
 
 from archdsl.diagnostics import Report
 from archdsl.graph.errors import TooManySizes
+from archdsl.graph.faults import Broken, located
 from archdsl.graph.model import Elaborated, Node, Scope, Value
 from archdsl.graph.opening import Box, Opening
 from archdsl.ops.contract import Op
 from archdsl.sizes.affine import Affine, nonnegative
 from archdsl.sizes.certificate import Case, Certificate, Reason
 from archdsl.sizes.open import Open, Trail, Truth, fixed, opened, representative, walking
-from archdsl.sizes.sets import EVERY, SizeSet, TooComplex
-from archdsl.source import Span
+from archdsl.sizes.sets import EVERY, SizeSet
 
 MOST_CASES = 64
 """Networks that differ by the size of their input, in one certificate."""
 
-Run = Callable[[Opening, Report], Elaborated | None]
+Run = Callable[[Opening, Report], Elaborated | Broken]
 Begin = Callable[[Box], Opening]
 
 
@@ -34,12 +34,14 @@ class _Found:
     graph: Elaborated | None
     opening: Opening
     report: Report
+    broken: Broken | None = None
+    """As far as it goes, for the first one if that is wrong."""
 
 
-def certified(run: Run, begin: Begin, at: Span, report: Report) -> Elaborated | None:
-    """The network at a size for which it is sound, with its certificate; None, with the reasons, if none is.
+def certified(run: Run, begin: Begin, report: Report) -> Elaborated | Broken:
+    """The network at a size for which it is sound, with its certificate; as far as it goes, if none is.
 
-    Without open sizes this is one plain run.
+    The reasons are then in the report. Without open sizes this is one plain run.
     """
     found: list[_Found] = []
     pending: list[Box] = [{}]
@@ -50,14 +52,15 @@ def certified(run: Run, begin: Begin, at: Span, report: Report) -> Elaborated | 
             unexplored.append(box)
             continue
         opening, own = begin(box), Report()
-        with walking(None):
-            try:
-                with walking(opening.trail):
-                    graph = run(opening, own)
-            except TooComplex as why:
-                report.add(TooManySizes(at=at, why=str(why)))
-                return None
-        found.append(_Found(graph, opening, own))
+        with walking(None), walking(opening.trail):
+            made = run(opening, own)
+        if isinstance(made, Elaborated):
+            found.append(_Found(made, opening, own))
+        else:
+            found.append(_Found(None, opening, own, None if found else made))
+            if any(isinstance(each, TooManySizes) for each in own):
+                _tell(found[-1], report)
+                return _as_shown(made, opening)
         trail = opening.trail
         sides = [*trail.others(), *opening.forks]
         pending += [full for side in sides if all((full := _whole(side, box, trail.box)).values())]
@@ -65,17 +68,21 @@ def certified(run: Run, begin: Begin, at: Span, report: Report) -> Elaborated | 
     sound = [each for each in found if each.graph is not None]
     if not first.opening.trail.box or not sound:
         _tell(first, report)
-        return None if not first.graph else first.graph
+        if first.graph is not None:
+            return first.graph
+        assert first.broken is not None
+        return _as_shown(first.broken, first.opening)
     chosen = sound[0]
     _tell(chosen, report)
     assert chosen.graph is not None
     refused = [each for each in found if each.graph is None]
     point = _shown_at(chosen)
     if point is None:
-        for each in chosen.opening.conditions:
-            if each.coupled and each.refusal:
-                report.add(each.refusal())
-        return None
+        refusals = [each.refusal() for each in chosen.opening.conditions if each.coupled and each.refusal]
+        for refusal in refusals:
+            report.add(refusal)
+        faults = tuple(located(chosen.graph, each) for each in refusals)
+        return _as_shown(Broken(chosen.graph, faults), chosen.opening)
     certificate = Certificate(
         cases=tuple(_case(each) for each in sound),
         point=point,
@@ -107,6 +114,14 @@ def _shown_at(found: _Found) -> dict[str, int] | None:
     if all(each(point) for each in coupled):
         return point
     return found.opening.meeting()
+
+
+def _as_shown(broken: Broken, opening: Opening) -> Broken:
+    """A wrong network with the sizes of one point, as far as it has any."""
+    box = opening.trail.box
+    if box:
+        settle(broken.graph, box, representative(box, opening.declared))
+    return broken
 
 
 def _case(found: _Found) -> Case:

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from archdsl.diagnostics import Error, Warning_
 
+if TYPE_CHECKING:
+    from archdsl.graph.faults import Mistake
 
-class Failed(Exception):
+
+class _Stopped(Exception):
+    def __init__(self, mistake: Mistake | None = None) -> None:
+        super().__init__()
+        self.mistake = mistake
+        """The reason; None where what is missing failed before."""
+
+
+class Failed(_Stopped):
     """An expression has no value; the reason is in the report already."""
 
 
-class Abandoned(Exception):
+class Abandoned(_Stopped):
     """The network would never end; the reason is in the report already, and going on is no use."""
 
 

@@ -26,12 +26,12 @@ from archdsl.graph.names import module_name
 from archdsl.graph.remedies import with_port
 from archdsl.graph.values import (
     LAYERS,
-    LOST,
     BlockDefinition,
     BlockLayer,
     Env,
     Flow,
     Layer,
+    Lost,
     NotationDefinition,
     NotationLayer,
     OpLayer,
@@ -199,8 +199,8 @@ class Evaluator(Lookup):
             if len(self.inputs) > 1 and place.scope.kind == "net":
                 why = f"the net has several inputs: {', '.join(self.inputs)}"
             self.fail(NothingBefore(at=node.span, what="`in`", why=why, trace=place.trace))
-        if value is LOST:
-            raise self.builder.give_up()
+        if isinstance(value, Lost):
+            raise self.builder.give_up(value.mistake)
         return value
 
     def _chain_value(self, node: tree.Chain, env: Env, place: Place) -> Any:
@@ -235,9 +235,10 @@ class Evaluator(Lookup):
         value = self._labelled(node.value, env) or self.value(node.value, env, place)
         if isinstance(value, Part) and node.name in value.labels:
             self.used.add((id(value.owner), node.name))
-            if value.labels[node.name] is LOST:
-                raise self.builder.give_up()
-            return value.labels[node.name]
+            labelled = value.labels[node.name]
+            if isinstance(labelled, Lost):
+                raise self.builder.give_up(labelled.mistake)
+            return labelled
         inner = value.value if isinstance(value, Part) else value
         if isinstance(inner, Outputs) and node.name in inner.values:
             return inner.values[node.name]

@@ -14,6 +14,7 @@ from archdsl.graph.errors import (
 )
 from archdsl.graph.lines import Lines
 from archdsl.graph.lookup import labels_in
+from archdsl.graph.lost import lost
 from archdsl.graph.model import Value
 from archdsl.graph.names import module_name
 from archdsl.graph.sharing import run_shared
@@ -120,10 +121,11 @@ class Expander(Lines):
         ends = []
         values = []
         for item, inner, env in self.branch_lines(layer.body.items, place, layer.env):
+            start = len(self.builder.nodes)
             try:
                 value = self.tensor(self.line(item, x, inner, env), item, inner)
-            except Failed:
-                value = self.builder.lost(item, place)
+            except Failed as why:
+                value = lost(self, item, x, place, env, why, start)
             if value is None:
                 value = self.flowing(x, "this branch", item, inner)
             values.append(value)
@@ -169,8 +171,8 @@ class Expander(Lines):
             step = Step(f"{_ordinal(i + 1)} of {count}", layer.site.span, place.trace)
             start = len(self.builder.scopes)
             x = self.run(inner, x, place.within(step, count), None)
-            if isinstance(x, Value) and x.shape is None:
-                return x  # what is wrong in one round is not told of each
+            if isinstance(x, Value) and x.shape is None:  # what is wrong in one round is not told of each
+                return self.unmade(count - i - 1, layer.site, x, place)
             if isinstance(inner, BlockLayer) and len(self.builder.scopes) > start:
                 self.builder.scopes[start].repeat = (i, count)
         return x

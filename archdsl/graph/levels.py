@@ -7,7 +7,9 @@ runs its lines on what the level below gave, with the changes in force that the 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from itertools import chain, pairwise
+from typing import Any
 
 from archdsl.diagnostics import Step
 from archdsl.graph.binding import bind
@@ -15,16 +17,20 @@ from archdsl.graph.build import Builder, Place
 from archdsl.graph.choices import Choice
 from archdsl.graph.edits import Change, Edits, Reached, convolved, path_of, unmet
 from archdsl.graph.errors import (
+    Abandoned,
     DuplicateName,
     Failed,
     MissingArgument,
 )
 from archdsl.graph.expand import Expander
 from archdsl.graph.lookup import labels_in
+from archdsl.graph.lost import lost
 from archdsl.graph.model import Node, Value
 from archdsl.graph.names import module_name
 from archdsl.graph.settings import setting
-from archdsl.graph.values import Env, Flow, plain
+from archdsl.graph.values import Env, Flow, Lost, plain
+from archdsl.ops.arguments import REQUIRED
+from archdsl.sizes.sets import TooComplex
 from archdsl.syntax import tree
 
 Below = Callable[[int], list[Node] | None]
@@ -73,12 +79,17 @@ def _run(
         edits = isinstance(item, tree.Edit) and level.base is not None
         if declared_below or edits or (ended and not isinstance(item, _STANDING)):
             continue
+        nodes, scopes = len(expander.builder.nodes), len(expander.builder.scopes)
         try:
             flow = expander.lines((item,), x, place, env)
             x = x if isinstance(item, tree.Input) and level.base is not None else flow
         except Reached as end:
             x, reached, ended = end.value, end.edit, True
             _close_scopes(expander.builder, plain(x))
+        except (Abandoned, RecursionError, TooComplex) as why:
+            expander.builder.undo(nodes, scopes)
+            lost(expander, item, x, place, env, why if isinstance(why, Abandoned) else None, nodes)
+            raise
     return x, reached
 
 
@@ -143,8 +154,9 @@ def _changes(
         nodes = below(number) if any(edit.kind == "convolve" for edit in edits) else None
         for edit in edits:
             if edit.kind == "convolve" and nodes is not None:  # otherwise it is reported for the base
-                lowered = convolved(expander, edit, nodes, [path for path, _ in own])
-                own += [(path, Change(edit, env, layer)) for path, layer in lowered.items()]
+                with suppress(Failed):
+                    lowered = convolved(expander, edit, nodes, [path for path, _ in own])
+                    own += [(path, Change(edit, env, layer)) for path, layer in lowered.items()]
         own += [(path_of(edit.path), Change(edit, env)) for edit in edits if edit.kind != "convolve"]
         found.append(own)
     return found
@@ -192,18 +204,24 @@ def level_envs(
     handed: Given = {}
     """What the levels above give for parameters of this one, or of those below."""
     base: tree.Base | None = None
+    unclear = False
     for index in reversed(range(len(levels))):
         level, net = levels[index], levels[index].net
-        given = _given(expander, net, level.variant, outer) if level.variant else {}
+        given: Given = {}
+        try:
+            given = _given(expander, net, level.variant, outer) if level.variant else {}
+            if base is not None:
+                below = [each.name.name for lower in levels[:index] for each in lower.net.parameters]
+                handed = _given(expander, net, base, envs[0], below) | handed
+        except Failed:
+            unclear = True
         if base is not None:
-            below = [each.name.name for lower in levels[:index] for each in lower.net.parameters]
-            handed = _given(expander, net, base, envs[0], below) | handed
             own = handed.keys() & {each.name.name for each in net.parameters}
             given |= {name: handed.pop(name) for name in own}
             fixed |= own
         env = Env(outer, net, labels=True)
         settings_left = {name: text for name, text in settings.items() if name not in fixed}
-        _set_parameters(expander, net, env, given, settings_left, place)
+        _set_parameters(expander, net, env, given, settings_left, place, unclear)
         fixed |= set(env.names)
         base = net.base
         envs.insert(0, env)
@@ -224,22 +242,52 @@ def _given(
 
 
 def _set_parameters(
-    expander: Expander, net: tree.Net, env: Env, given: Given, settings: Mapping[str, str], place: Place
+    expander: Expander,
+    net: tree.Net,
+    env: Env,
+    given: Given,
+    settings: Mapping[str, str],
+    place: Place,
+    unclear: bool,
 ) -> None:
-    """The net's parameters: from the settings, else as given for it, else their defaults."""
+    """The net's parameters: from the settings, else as given for it, else their defaults.
+
+    Where it is `unclear` what is given, those without a default are lost.
+    """
     for parameter in net.parameters:
-        name = parameter.name.name
-        expander.check_name(parameter.name, place)
-        if name in env.names:
-            expander.fail(DuplicateName(at=parameter.span, name=name))
-        if name in settings:
-            assert env.outer is not None
-            env.names[name] = setting(expander, name, settings[name], env.outer, place)
-        elif name in given:
-            env.names[name] = expander.value(*given[name], place)
-        elif parameter.default is not None:
-            env.names[name] = expander.value(parameter.default, env, place)
-        else:
-            hints = (f"a default: `{name} = …`", f"`--set {name}=…`")
-            callee = f"`{net.name.name}`"
-            expander.fail(MissingArgument(at=parameter.span, callee=callee, parameter=name, hints=hints))
+        try:
+            expander.check_name(parameter.name, place)
+            if parameter.name.name in env.names:
+                expander.fail(DuplicateName(at=parameter.span, name=parameter.name.name))
+            value = _parameter(expander, parameter, env, given, settings, place)
+            if value is REQUIRED and unclear:
+                raise expander.builder.give_up()
+            if value is REQUIRED:
+                _refuse_missing(expander, net, parameter)
+            env.names[parameter.name.name] = value
+        except Failed as why:
+            env.names.setdefault(parameter.name.name, Lost(why.mistake))
+
+
+def _parameter(
+    expander: Expander,
+    parameter: tree.Parameter,
+    env: Env,
+    given: Given,
+    settings: Mapping[str, str],
+    place: Place,
+) -> Any:
+    """The value of a parameter; REQUIRED where it has none."""
+    name = parameter.name.name
+    if name in settings:
+        assert env.outer is not None
+        return setting(expander, name, settings[name], env.outer, place)
+    if name in given:
+        return expander.value(*given[name], place)
+    return REQUIRED if parameter.default is None else expander.value(parameter.default, env, place)
+
+
+def _refuse_missing(expander: Expander, net: tree.Net, parameter: tree.Parameter) -> None:
+    name, callee = parameter.name.name, f"`{net.name.name}`"
+    hints = (f"a default: `{name} = …`", f"`--set {name}=…`")
+    expander.fail(MissingArgument(at=parameter.span, callee=callee, parameter=name, hints=hints))

@@ -23,6 +23,7 @@ from archdsl.graph.errors import (
     WrongCount,
 )
 from archdsl.graph.lookup import dotted
+from archdsl.graph.lost import gone_on, lost, stands_for
 from archdsl.graph.model import Named, Tied, Value
 from archdsl.graph.names import module_name
 from archdsl.graph.settings import input_shape
@@ -30,13 +31,13 @@ from archdsl.graph.subjects import Pending
 from archdsl.graph.tables import run_table
 from archdsl.graph.values import (
     LAYERS,
-    LOST,
     BlockDefinition,
     Definition,
     Env,
     Flow,
     FunctionDefinition,
     Layer,
+    Lost,
     NotationDefinition,
     OpLayer,
     Outputs,
@@ -92,10 +93,11 @@ class Lines(Calls):
     def lines(self, items: tuple[tree.Item, ...], x: Flow, place: Place, env: Env) -> Flow:
         """Run the lines of a body one after the other."""
         for item in items:
+            start = len(self.builder.nodes)
             try:
                 x = self.line(item, x, place, env)
-            except Failed:
-                x = self.builder.lost(item, place) if _flows(item) else x  # type: ignore[arg-type]
+            except Failed as why:
+                x = gone_on(self, item, x, place, env, why, start)
         return x
 
     def line(self, item: tree.Item, x: Flow, place: Place, env: Env) -> Flow:
@@ -154,10 +156,13 @@ class Lines(Calls):
     def chain(self, chain: tree.Chain, x: Flow, place: Place, env: Env, first: Any = None) -> Flow:
         """Run a chain; `first` is the value of its first element, if that is known already."""
         for step in chain.steps:
+            start = len(self.builder.nodes)
             try:
                 x = self.step(step.label, step.value, x, place, env, known=first)
-            except Failed:
-                x = self.builder.lost(step.value, place)
+            except Failed as why:
+                x = lost(self, step.value, x, place, env, why, start)
+                if step.label is not None:
+                    stands_for(self._key(step.label.name, env), x, env.for_labels())
             first = None
         return x
 
@@ -174,9 +179,9 @@ class Lines(Calls):
         """Run one element: apply the layer, or go on with the tensor."""
         try:
             return self._step(label, node, x, place, env, known)
-        except Failed:
+        except Failed as why:
             if label is not None:
-                env.for_labels().names.setdefault(self._key(label.name, env), LOST)
+                env.for_labels().names.setdefault(self._key(label.name, env), Lost(why.mistake))
             raise
 
     def _step(
@@ -278,8 +283,8 @@ class Lines(Calls):
         """The value for a name; a name whose value is wrong is known to be lost, so that it is told once."""
         try:
             return self.bare(node, env, place)
-        except Failed:
-            env.names.setdefault(name.name, LOST)
+        except Failed as why:
+            env.names.setdefault(name.name, Lost(why.mistake))
             raise
 
     def declare(self, name: str, span: Any, value: Any, env: Env, place: Place) -> None:
@@ -319,9 +324,9 @@ class Lines(Calls):
         item, declared_in = self.overriding.get(item.name.name, (item, env))
         try:
             shape, dtype = input_shape(self, item, declared_in, place)
-        except Failed:
-            env.names["in"] = LOST
-            env.names.setdefault(item.name.name, LOST)
+        except Failed as why:
+            env.names["in"] = lost_input = Lost(why.mistake)
+            env.names.setdefault(item.name.name, lost_input)
             raise
         op = OPERATORS["input"](size=shape, dtype=dtype)
         name = self.builder.name(op.short, item.name, place, item)  # type: ignore[arg-type]
@@ -368,7 +373,7 @@ class Lines(Calls):
         self.declared[id(env.owner), name.name] = name, "the shared module"
         layer = self.complete(self._made(name, value, env, place), value, place)
         if not isinstance(layer, LAYERS) or (isinstance(layer, OpLayer) and layer.inputs):
-            env.names.setdefault(name.name, LOST)
+            env.names.setdefault(name.name, Lost())
             static = isinstance(layer, int | float | str)
             hints = (f"`let {name.name} = {value.span.text}`",) * static
             self.fail(NotALayer(at=value.span, what=describe(layer), hints=hints, trace=place.trace))
@@ -381,11 +386,16 @@ class Lines(Calls):
         self.ties.append(Tied(left, right, item.span))
 
     def _for(self, item: tree.For, x: Flow, place: Place, env: Env) -> Flow:
-        for inner, each in self.rounds(item, place, env):
+        rounds = self.rounds(item, place, env)
+        for inner, each in rounds:
             x = self.lines(item.body.items, x, inner, each)
-            if isinstance(x, Value) and x.shape is None:
-                return x  # what is wrong in one round is not told of each
+            if isinstance(x, Value) and x.shape is None:  # what is wrong in one round is not told of each
+                return self.unmade(sum(1 for _ in rounds), item, x, place)
         return x
+
+    def unmade(self, count: int, site: tree.Expression, x: Value, place: Place) -> Value:
+        """A layer in place of the rounds that come after one that failed."""
+        return self.builder.lost(f"{count} more of these", (x,), site, place) if count else x
 
     def rounds(self, item: tree.For, place: Place, env: Env) -> Any:
         """The place and the names of each round of a loop."""
@@ -400,23 +410,3 @@ class Lines(Calls):
             shown = value if isinstance(value, int | float | str) else describe(value)
             step = Step(f"{item.variable.name} = {shown}", item.variable.span, place.trace)
             yield place.within(step, len(values)), Env(env, item, {item.variable.name: value})
-
-
-def _flows(item: tree.Item) -> bool:
-    """Whether a line gives what comes next."""
-    return not isinstance(
-        item,
-        tree.Let
-        | tree.Notation
-        | tree.Block
-        | tree.Share
-        | tree.Output
-        | tree.Tie
-        | tree.Expect
-        | tree.ExpectSizes
-        | tree.Edit
-        | tree.Freeze
-        | tree.Init
-        | tree.Loss
-        | tree.Variant,
-    )

@@ -13,7 +13,7 @@ from archdsl.graph.binding import nearest
 from archdsl.graph.build import Builder, Place
 from archdsl.graph.errors import HoleMismatch, UnknownName, UsedBeforeMade
 from archdsl.graph.functions import FUNCTIONS, words
-from archdsl.graph.values import LOST, BlockDefinition, Env, NotationDefinition, NotationLayer
+from archdsl.graph.values import BlockDefinition, Env, Lost, NotationDefinition, NotationLayer
 from archdsl.ops import OPERATORS
 from archdsl.ops.arguments import REQUIRED
 from archdsl.syntax import tree
@@ -68,8 +68,8 @@ class Lookup:
             return node.name
         if value is REQUIRED:
             self._unknown(node, env, place)
-        if value is LOST:
-            raise self.builder.give_up()
+        if type(value) is Lost:
+            raise self.builder.give_up(value.mistake)
         return value
 
     def _unknown(self, node: tree.Name, env: Env, place: Place) -> NoReturn:

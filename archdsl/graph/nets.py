@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from archdsl.diagnostics import Label, Report
-from archdsl.graph.bounds import refuse_bombs
+from archdsl.graph.bounds import bomb
 from archdsl.graph.build import Builder, Namer, Place
 from archdsl.graph.calls import DEEPEST
 from archdsl.graph.certify import certified, settle_nodes
@@ -21,30 +21,34 @@ from archdsl.graph.errors import (
     EndlessRecursion,
     Failed,
     Misplaced,
+    TooManySizes,
     UnusedLabel,
     UnusedName,
 )
 from archdsl.graph.expand import Expander
+from archdsl.graph.faults import Broken
 from archdsl.graph.levels import level_envs, paths_of, run_levels
 from archdsl.graph.lookup import dotted
 from archdsl.graph.model import Elaborated, Node, Scope, Value, is_within
 from archdsl.graph.opening import Box, Opening
+from archdsl.graph.partial import partial
 from archdsl.graph.program import Program
 from archdsl.graph.prune import prune
 from archdsl.graph.size_subjects import size_expectations
 from archdsl.graph.subjects import is_literal, resolve
 from archdsl.graph.training import frozen, losses, starts
 from archdsl.graph.values import (
-    LOST,
     BlockDefinition,
     Env,
     Flow,
     FunctionDefinition,
+    Lost,
     NotationDefinition,
     plain,
 )
 from archdsl.ops.contract import Op
 from archdsl.sizes.open import walking
+from archdsl.sizes.sets import TooComplex
 from archdsl.source import Source, Span
 from archdsl.syntax import tree
 
@@ -97,12 +101,12 @@ def _declare(
                 evaluator.declare(text, name.span, NotationDefinition(statement, env), env, place)
             case tree.Block():
                 evaluator.declare(text, name.span, BlockDefinition(statement, env), env, place)
-    except (Failed, Abandoned):
-        env.names.setdefault(text, LOST)
+    except (Failed, Abandoned) as why:
+        env.names.setdefault(text, Lost(why.mistake))
     except RecursionError:
-        env.names.setdefault(text, LOST)
-        limit = f"{DEEPEST} levels deep"
-        evaluator.builder.fail(EndlessRecursion(at=name.span, what=f"something in `{text}`", limit=limit))
+        what, limit = f"something in `{text}`", f"{DEEPEST} levels deep"
+        endless = evaluator.builder.fail(EndlessRecursion(at=name.span, what=what, limit=limit))
+        env.names.setdefault(text, Lost(endless.mistake))
 
 
 @contextmanager
@@ -124,8 +128,8 @@ def elaborate(
     report: Report,
     *,
     free: bool = False,
-) -> Elaborated | None:
-    """Expand one network; None if it is wrong, with the reasons in the report.
+) -> Elaborated | Broken:
+    """Expand one network; if it is wrong, as far as it goes, with the reasons in the report.
 
     With `free`, the sizes of its inputs are open even where the spec gives them.
     """
@@ -134,14 +138,14 @@ def elaborate(
     def begin(box: Box) -> Opening:
         return Opening(box, free, settings, declared)
 
-    def run(opening: Opening, own: Report) -> Elaborated | None:
-        graph = _elaborate(program, names, choice, settings, own, opening)
-        if graph is not None and free:
-            graph.size_expectations.clear()
-            graph.expectations.clear()  # they speak of the size that the spec gives
-        return graph
+    def run(opening: Opening, own: Report) -> Elaborated | Broken:
+        made = _elaborate(program, names, choice, settings, own, opening)
+        if isinstance(made, Elaborated) and free:
+            made.size_expectations.clear()
+            made.expectations.clear()  # they speak of the size that the spec gives
+        return made
 
-    return certified(run, begin, choice.net.name.span, report)
+    return certified(run, begin, report)
 
 
 def _elaborate(
@@ -151,35 +155,38 @@ def _elaborate(
     settings: Mapping[str, str],
     report: Report,
     opening: Opening,
-) -> Elaborated | None:
+) -> Elaborated | Broken:
     """One run, for the sizes of one box."""
-    net = choice.net
+    name = choice.net.name
     expander = _expander(names, choice.column, report)
     builder = expander.builder
     builder.opening = opening
     try:
         with _deep_recursion():
-            if any(refuse_bombs(level.net, names.env, report) for level in choice.lineage):
-                return None
+            for level in choice.lineage:
+                if too_large := bomb(level.net, names.env):
+                    raise builder.fail(too_large)
             return _elaborated(expander, program, names, choice, settings)
     except (Failed, Abandoned):
-        return None
+        pass
     except RecursionError:
-        what = f"something in `{net.name.name}`"
-        builder.fail(EndlessRecursion(at=net.name.span, what=what, limit=f"{DEEPEST} levels deep"))
-        return None
+        what, limit = f"something in `{name.name}`", f"{DEEPEST} levels deep"
+        builder.blame(EndlessRecursion(at=name.span, what=what, limit=limit))
+    except TooComplex as why:
+        builder.blame(TooManySizes(at=name.span, why=str(why)))
+    return partial(expander, program, choice)
 
 
 def _elaborated(
     expander: Expander, program: Program, names: Names, choice: Choice, settings: Mapping[str, str]
-) -> Elaborated | None:
+) -> Elaborated | Broken:
     builder, net = expander.builder, choice.net
     if choice.lineage[0].net.base is not None:
         raise Failed  # what it is made from is not there, which is reported
     last = plain(_run(expander, names, choice.lineage, len(choice.lineage), settings))
     root = builder.scopes[0]
     if builder.failed:
-        return None
+        return partial(expander, program, choice, last)
     outputs = dict(expander.outputs)
     if not outputs and last is not None:
         value = expander.tensor(last, net.name, _place(net.span.source))
@@ -199,7 +206,7 @@ def _elaborated(
     stays, begins = frozen(expander), starts(expander)
     _unused_labels(expander)
     if builder.failed:
-        return None
+        return partial(expander, program, choice, last)
     _mark_training(builder.nodes, outputs, expander.training_outputs)
     return Elaborated(
         name=choice.name,

@@ -38,6 +38,16 @@ def diagnose(
     )
 
 
+def in_short(problem: Problem, inputs: tuple[Value, ...]) -> str:
+    """A refusal in a few words, for a place that has no room: what came, and what should have come."""
+    shape, fits = inputs[problem.operands[0]].shape if problem.operands else None, problem.fits
+    if shape is None or fits is None or len(shape) != len(fits):
+        short: str = getattr(problem.kind, "short", "")
+        return short.format_map(problem.fields)
+    came, wanted = zip(*((n, m) for n, m in zip(shape, fits, strict=True) if n != m), strict=True)
+    return f"got {show(came)}, expected {show(wanted)}"
+
+
 def _origins(values: list[Value], axis: int | None, at: Span) -> list[Label]:
     """Where the sizes in question were set."""
     makers = [maker(value, axis) for value in values]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from archdsl.diagnostics import Label
 from archdsl.graph.build import Namer, Place
@@ -45,25 +45,31 @@ def _join(
     assert shared.first is not None
     for other, mine in zip(shared.first[1], made[1], strict=False):
         mine.first = other.first or other
-    for old, new in zip(shared.first[0], made[0], strict=False):
+    for index, (old, new) in enumerate(zip(shared.first[0], made[0], strict=False)):
         new.first = old.first or old
-        shapes = [tuple(v.shape for v in node.inputs) for node in (old, new)]
-        if any(None in each for each in shapes):
+        if any(value.shape is None for node in (old, new) for value in (*node.inputs, *node.outputs)):
             return
-        was, now = (node.op.weights(*each) for node, each in zip((old, new), shapes, strict=True))  # type: ignore[arg-type]
+        was, now = (node.op.weights(*node.shapes) for node in (old, new))
         if was != now or old.op.name != new.op.name:
             a, b = (next((w for w in x if w not in y), None) for x, y in ((was, now), (now, was)))
             first, second = (f"{w.name} {show(w.shape)}" if w else "other layers" for w in (a, b))
-            _refuse(expander, shared, first, second, place, use)
+            return _refuse(expander, shared, made[0][index:], first, second, place, use)
     counts = [len(nodes) for nodes in (shared.first[0], made[0])]
     if counts[0] != counts[1]:
-        _refuse(expander, shared, f"{counts[0]} layers", f"{counts[1]} layers", place, use)
+        _refuse(expander, shared, made[0][-1:], f"{counts[0]} layers", f"{counts[1]} layers", place, use)
 
 
 def _refuse(
-    expander: Expander, shared: SharedLayer, first: str, second: str, place: Place, use: Span
-) -> NoReturn:
+    expander: Expander,
+    shared: SharedLayer,
+    made: list[Node],
+    first: str,
+    second: str,
+    place: Place,
+    use: Span,
+) -> None:
     labels = (Label(shared.used, "its first use"),) if shared.used else ()
-    expander.fail(
-        SharedDiffers(at=use, name=shared.name, first=first, second=second, labels=labels, trace=place.trace)
+    error = SharedDiffers(
+        at=use, name=shared.name, first=first, second=second, labels=labels, trace=place.trace
     )
+    expander.builder.refuse(made, error, f"needs {second}, has {first}")

@@ -10,6 +10,7 @@ from archdsl.diagnostics import Label, Step
 from archdsl.graph.binding import nearest
 from archdsl.graph.build import Namer, Place
 from archdsl.graph.errors import Failed, Misplaced, MissingArgument, RowCells, WrongHeader, WrongOperands
+from archdsl.graph.lost import lost
 from archdsl.graph.subjects import Pending
 from archdsl.graph.values import BlockDefinition, Env, Flow, NotationDefinition, part_of
 from archdsl.source import Span
@@ -145,6 +146,7 @@ def _rows(
     env: Env,
 ) -> Flow:
     for row in rows:
+        start = len(lines.builder.nodes)
         try:
             match row:
                 case tree.Expect():
@@ -157,9 +159,8 @@ def _rows(
                     x = lines.lines(cell.items, x, place, env)
                 case tree.Row():
                     x = _row(lines, table, row, columns, x, place, env)
-        except Failed:
-            at = row.cells[0].items[0] if isinstance(row, tree.Row) and row.cells[0].items else table
-            x = lines.builder.lost(at, place)  # type: ignore[arg-type]
+        except Failed as why:
+            x = lost(lines, row, x, place, env, why, start)
     return x
 
 

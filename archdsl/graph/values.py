@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from archdsl.graph.faults import Mistake
 from archdsl.graph.model import Node, Scope, Value
 from archdsl.ops.contract import Op
 from archdsl.sizes import show
@@ -45,11 +46,11 @@ class Env:
         return env
 
 
+@dataclass(frozen=True, slots=True, eq=False)
 class Lost:
     """What a name stands for whose making failed; the reason is in the report already."""
 
-
-LOST = Lost()
+    mistake: Mistake | None = None
 
 
 @dataclass(slots=True, eq=False)

@@ -2,6 +2,7 @@
 
 Operators know shapes and arguments, not places: they yield a Problem, and whoever applies the
 operator turns it into a diagnostic that points at the argument and at where the sizes came from.
+`short` is what a drawing writes at the line on which the tensor comes, where the tensor is at fault.
 """
 
 from __future__ import annotations
@@ -57,6 +58,7 @@ class BranchesDisagree(Error):
 
     code: ClassVar[str] = "E301"
     message: ClassVar[str] = "{op}: branches disagree in {what}: {left} and {right}"
+    short: ClassVar[str] = "got {left}, expected {right}"
     op: str
     what: str
     left: str
@@ -72,6 +74,7 @@ class NothingLeft(Error):
 
     code: ClassVar[str] = "E302"
     message: ClassVar[str] = "{op}: a window of {extent} does not fit into {room}"
+    short: ClassVar[str] = "got {room}, expected {extent} or more"
     op: str
     extent: int
     room: str
@@ -86,6 +89,7 @@ class WrongRank(Error):
 
     code: ClassVar[str] = "E303"
     message: ClassVar[str] = "{op} needs {wants}; its input is {shape}"
+    short: ClassVar[str] = "got {shape}, expected {wants}"
     op: str
     wants: str
     shape: str
@@ -99,6 +103,7 @@ class NotDivisible(Error):
 
     code: ClassVar[str] = "E304"
     message: ClassVar[str] = "{op}: {number} {what} cannot be divided into {parts} equal parts"
+    short: ClassVar[str] = "got {number} {what}, expected a multiple of {parts}"
     op: str
     number: int
     what: str
@@ -113,6 +118,7 @@ class AxesDisagree(Error):
 
     code: ClassVar[str] = "E305"
     message: ClassVar[str] = "{op}: `{parameter}` names {given} axes, the input has {has}"
+    short: ClassVar[str] = "got {has}, expected {given}"
     op: str
     parameter: str
     given: int
@@ -124,6 +130,7 @@ class ElementsDisagree(Error):
 
     code: ClassVar[str] = "E306"
     message: ClassVar[str] = "{op}: {before} has {count} elements, {after} {wanted}"
+    short: ClassVar[str] = "got {count} elements, expected {wanted}"
     op: str
     before: str
     count: int
@@ -136,6 +143,7 @@ class CannotCrop(Error):
 
     code: ClassVar[str] = "E307"
     message: ClassVar[str] = "crop: cannot cut {shape} down to {wanted}"
+    short: ClassVar[str] = "got {shape}, expected {wanted} or more"
     shape: str
     wanted: str
 
@@ -149,6 +157,7 @@ class WrongElements(Error):
 
     code: ClassVar[str] = "E308"
     message: ClassVar[str] = "{op} needs {wants}; {what} holds {holds}"
+    short: ClassVar[str] = "got {holds}, expected {wants}"
     op: str
     wants: str
     holds: str

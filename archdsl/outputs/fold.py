@@ -289,6 +289,8 @@ class Kept:
 def _call(node: Node) -> object:
     """The operator with its arguments; padding as it is, however it is written."""
     op = node.op
+    if any(value.shape is None for value in (*node.inputs, *node.outputs)):
+        return repr(op)
     windows = op.window(*node.shapes) if any(each.name == "padding" for each in op.args) else None
     if windows is None:
         return repr(op)
@@ -351,6 +353,10 @@ def _alike(identities: list[int]) -> list[list[int]]:
 def _linked(parts: list[Sibling], at: int, period: int, most: int, kept: Kept) -> int:
     """How many times in a row, up to `most`, each reads the one before and nobody else does."""
     wanted = None
+    start = parts[at].start
+    entering = [
+        reading for part in parts[at : at + period] for reading in kept.outside(part) if reading[0] < start
+    ]
     for times in range(1, most):
         before = parts[at + (times - 1) * period : at + times * period]
         after = parts[at + times * period : at + (times + 1) * period]
@@ -361,10 +367,17 @@ def _linked(parts: list[Sibling], at: int, period: int, most: int, kept: Kept) -
             for index, port in kept.outside(part)
             if index < middle
         ]
-        links = wanted is None or wires == wanted
+        # what the first time reads from further away, each time reads
+        links = wires == wanted if wanted is not None else _agree(wires, entering)
         links = links and any(kind == "before" for kind, _, _ in wires)
         links = links and all(kept.last_use[index] < end for index in range(start, middle))
         if not links:
             return times
         wanted = wires
     return most
+
+
+def _agree(wires: list[tuple[str, int, int]], entering: list[Reading]) -> bool:
+    """Whether what is read from outside the second time is what was read there the first time."""
+    both = zip(wires, entering, strict=False)
+    return all(wire[0] == "before" or (wire[1], wire[2]) == reading for wire, reading in both)

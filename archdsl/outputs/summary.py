@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from archdsl.check.model import Checked, Verdict, written_shape
+from archdsl.check.model import Checked, SizeVerdict, Verdict, written_shape
 from archdsl.diagnostics.style import PLAIN, Paint, Style, clean, grid
 from archdsl.sizes import show
 
@@ -56,7 +56,8 @@ def closing(
     parts: list[tuple[str, Style | None]] = [
         (f"{len(sound)} of {total} sound", "error") if broken else (total, None)
     ]
-    verdicts = [verdict for each in sound for verdict in (*each.verdicts, *each.size_verdicts)]
+    verdicts: list[Verdict | SizeVerdict] = [v for each in sound for v in each.verdicts]
+    verdicts += [v for each in sound for v in each.size_verdicts]
     for kind, wrong, style in (("expect", "fail", "error"), ("claim", "differ", "warning")):
         noun = {"expect": "expectation", "claim": "claim"}[kind]
         mine = [verdict.holds for verdict in verdicts if verdict.expectation.kind == kind]

@@ -1,30 +1,53 @@
-"""Drawings of networks, for papers and pages.
+"""Drawings of networks, for papers, slides and pages.
 
-Assumes a sound network. `compose` decides what is shown, as a `picture` with its `wires`; `dot` writes
-it for Graphviz with the looks of `style`; `engine` runs Graphviz; `svg` and `pdf` finish the result.
+A style lays a network out as a `scene`, in which everything has its place; `render` writes it in a
+format, with the colours of a theme. Graphviz source and Mermaid leave the layout to others: they are
+written from what the block diagram shows. The page in HTML is a room of its own, `outputs.page`.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple, TypeAlias
 
 from archdsl.check.model import Checked
-from archdsl.outputs.drawing.blocks.compose import compose, compose_marked
-from archdsl.outputs.drawing.blocks.dot import dot
-from archdsl.outputs.drawing.blocks.picture import Picture
-from archdsl.outputs.drawing.engine import CannotDraw, EngineMissing, run
+from archdsl.outputs.drawing.engine import CannotDraw, EngineMissing
+from archdsl.outputs.drawing.faults import Faulty
 from archdsl.outputs.drawing.marked import Marked
-from archdsl.outputs.drawing.wanted import Direction
+from archdsl.outputs.drawing.scene import Scene
+from archdsl.outputs.drawing.themes import DARK, THEMES
+from archdsl.outputs.drawing.wanted import ENDINGS, FORMATS, Style, Wanted
 
-__all__ = ["FORMATS", "CannotDraw", "EngineMissing", "Marked", "UnknownFormat", "draw", "draw_to"]
+__all__ = [
+    "FORMATS",
+    "CannotDraw",
+    "Drawing",
+    "EngineMissing",
+    "Faulty",
+    "Marked",
+    "Shown",
+    "UnknownFormat",
+    "Wanted",
+    "draw",
+    "draw_to",
+    "scene",
+    "style_of",
+]
 
-FORMATS = ("svg", "png", "pdf", "dot")
+ANYHOW = Wanted()
+"""As the network's structure suggests."""
 
-MOST_BOXES = 2000
-"""Graphviz takes minutes for more, and nobody can read them."""
+Shown: TypeAlias = Sequence[Checked] | Marked | Faulty
+"""What can be drawn: networks, a comparison of two, or one that is wrong."""
 
-DOTS_PER_INCH = 200
+
+class Drawing(NamedTuple):
+    """The file, and what was folded so that it fits: sentences for whoever asked for it."""
+
+    data: bytes
+    folded: tuple[str, ...] = ()
 
 
 class UnknownFormat(CannotDraw):
@@ -35,60 +58,117 @@ class UnknownFormat(CannotDraw):
 
 
 def draw(
-    checked: Checked | Marked,
+    shown: Checked | Shown,
     format: str = "svg",
+    style: Style | None = None,
+    wanted: Wanted = ANYHOW,
     *,
-    direction: Direction = "down",
-    depth: int | None = None,
-) -> bytes:
-    """A drawing as svg, png, pdf or dot, running down or to the right.
+    theme: str = "paper",
+    scale: float = 1.0,
+) -> Drawing:
+    """Draw networks; without a style, in the one that suits them. Raises CannotDraw, with a remedy.
 
-    Blocks more than `depth` deep are closed boxes. Of two networks that are compared, the picture shows
-    both. Raises CannotDraw, with a remedy.
+    `theme` is a name of THEMES, or `auto`: svg that is light or dark as the reader's page is. A `scale`
+    of 2 makes everything twice as large.
     """
+    shown = [shown] if isinstance(shown, Checked) else shown
     if format not in FORMATS:
         raise UnknownFormat(format)
-    shown = compose_marked(checked, depth) if isinstance(checked, Marked) else compose(checked, depth)
-    source = dot(shown, direction)
-    if format == "dot":
-        return source.encode()
-    count = sum(1 for _ in shown.boxes())
-    if count > MOST_BOXES:
-        raise CannotDraw(
-            f"the picture of {shown.title} would have {count:,} boxes",
-            "draw fewer levels of blocks, or write dot",
-        )
-    if format == "png":
-        return run(source, "png", f"-Gdpi={DOTS_PER_INCH}")
-    return _svg(shown, source) if format == "svg" else _pdf(shown, source)
+    if format in ("dot", "mermaid"):
+        return Drawing(_source(_one(shown, format), format, wanted).encode())
+    if format == "html":
+        return Drawing(_page(shown, wanted))
+    from archdsl.outputs.drawing.render import render
+
+    made = scene(shown, style, wanted)
+    light, dark = (THEMES["paper"], DARK) if theme == "auto" else (THEMES[theme], None)
+    return Drawing(render(made, format, light, dark, scale), made.folded)
+
+
+def scene(shown: Shown, style: Style | None = None, wanted: Wanted = ANYHOW) -> Scene:
+    """The drawing in which everything has its place, before it is written in any format."""
+    style = style or style_of(shown)
+    if style == "blocks":
+        from archdsl.outputs.drawing import blocks
+
+        return blocks.scene(_one(shown, "blocks"), wanted)
+    if isinstance(shown, Marked | Faulty):
+        what = "a comparison" if isinstance(shown, Marked) else "a network that is wrong"
+        raise CannotDraw(f"{what} is drawn as blocks, not as {style}", "leave out the style")
+    if style == "volumes":
+        from archdsl.outputs.drawing import volumes
+
+        return volumes.scene(shown, wanted)
+    if style == "columns":
+        from archdsl.outputs.drawing import columns
+
+        return columns.scene(shown, wanted)
+    from archdsl.outputs.drawing import receptive
+
+    return receptive.scene(shown, wanted)
+
+
+def style_of(shown: Shown) -> Style:
+    """The style that suits: volumes for a plain chain on maps, columns for several networks."""
+    if isinstance(shown, Marked | Faulty):
+        return "blocks"
+    if len(shown) > 1:
+        return "columns"
+    from archdsl.outputs.drawing.volumes import suits
+
+    return "volumes" if suits(shown[0]) else "blocks"
 
 
 def draw_to(
-    checked: Checked,
+    shown: Checked | Shown,
     path: str | os.PathLike[str],
     format: str | None = None,
+    style: Style | None = None,
+    wanted: Wanted = ANYHOW,
     *,
-    direction: Direction = "down",
-    depth: int | None = None,
-) -> None:
+    theme: str = "paper",
+    scale: float = 1.0,
+) -> Drawing:
     """The same, written to a file whose ending says the format unless `format` does."""
     from archdsl.outputs.write import write
 
     ending = Path(path).suffix.removeprefix(".").lower()
-    write(path, draw(checked, format or ending, direction=direction, depth=depth))
+    drawing = draw(shown, format or ENDINGS.get(ending, ending), style, wanted, theme=theme, scale=scale)
+    write(path, drawing.data)
+    return drawing
 
 
-def _svg(shown: Picture, source: str) -> bytes:
-    from archdsl.outputs.drawing.svg import finished
+def _one(shown: Shown, what: str) -> Checked | Marked | Faulty:
+    """The only network; one drawing of this kind shows no more."""
+    if isinstance(shown, Marked | Faulty):
+        return shown
+    if len(shown) != 1:
+        names = ", ".join(each.name for each in shown)
+        raise CannotDraw(
+            f"one picture as {what} shows one network, and here are {names}",
+            f"add `--net {shown[0].name}`, or draw all of them side by side with `--style columns`",
+        )
+    return shown[0]
 
-    return finished(run(source, "svg"), shown)
+
+def _source(shown: Checked | Marked | Faulty, format: str, wanted: Wanted) -> str:
+    direction = wanted.direction or "down"
+    if format == "mermaid":
+        from archdsl.outputs.drawing.blocks.mermaid import mermaid, readable
+
+        return mermaid(readable(shown, wanted.depth, wanted.opened), direction)
+    from archdsl.outputs.drawing.blocks.compose import composed
+    from archdsl.outputs.drawing.blocks.dot import dot
+
+    return dot(composed(shown, wanted.depth), direction)
 
 
-def _pdf(shown: Picture, source: str) -> bytes:
-    """By Graphviz, which embeds its fonts, or else from the SVG."""
-    try:
-        return run(source, "pdf")
-    except EngineMissing:
-        from archdsl.outputs.drawing.pdf import pdf
+def _page(shown: Shown, wanted: Wanted) -> bytes:
+    if isinstance(shown, Marked | Faulty):
+        raise CannotDraw(
+            "the page shows sound networks, one or several",
+            "draw this as svg, or look at it with `archdsl view`",
+        )
+    from archdsl.outputs.page import page
 
-        return pdf(_svg(shown, source))
+    return page(shown, wanted.title)

@@ -64,8 +64,11 @@ def shortened(text: str, room: float, size: float, bold: bool = False) -> str:
     """The text, or as much of its beginning as fits into the room, with an ellipsis."""
     if width(text, size, bold) <= room:
         return text
-    while text and width(text + "…", size, bold) > room:
-        text = text[:-1]
+    left = room - width("…", size, bold)
+    for end, letter in enumerate(text):
+        left -= width(letter, size, bold)
+        if left < 0:
+            return text[:end].rstrip() + "…"
     return text.rstrip() + "…"
 
 

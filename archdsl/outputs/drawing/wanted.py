@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 Style = Literal["blocks", "volumes", "columns", "receptive"]
-STYLES: tuple[Style, ...] = ("blocks", "volumes", "columns", "receptive")
+STYLES: tuple[Style, ...] = get_args(Style)
 
 Direction = Literal["down", "right"]
+DIRECTIONS: tuple[Direction, ...] = get_args(Direction)
+
+ENDINGS = {
+    "svg": "svg",
+    "pdf": "pdf",
+    "png": "png",
+    "tex": "tikz",
+    "dot": "dot",
+    "mmd": "mermaid",
+    "html": "html",
+}
+"""The format that a file's ending names."""
+
+FORMATS = tuple(ENDINGS.values())
 
 SMALLEST = 6.0
 """Points. Nothing on a page of fixed size is printed smaller."""

@@ -7,15 +7,21 @@ learned norms, which papers leave out, get no entry. The networks' entries are t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import groupby
 from typing import NamedTuple
 
 from archdsl.check.model import Checked
 from archdsl.graph.model import Node
 from archdsl.outputs.fold import Group, Part, Repeat, fold, walk
 from archdsl.outputs.table.align import aligned
-from archdsl.outputs.table.grid import Column, Grid, Line
+from archdsl.outputs.table.grid import Cell, Column, Grid, Line, Stack
+from archdsl.outputs.table.printed import common, is_printed, label
 from archdsl.sizes import Shape, show
+
+MANY = 4
+"""Equal layers of a block that are told as a number of them."""
 
 
 class Entry(NamedTuple):
@@ -26,7 +32,7 @@ class Entry(NamedTuple):
     kind: str
     """Entries of different kinds never share a line."""
     name: str
-    text: str
+    cell: str | Cell
     shape: Shape
 
 
@@ -41,12 +47,13 @@ def side_by_side(networks: Sequence[Checked]) -> Grid:
         lines.append(Line((title, "", *(f"{value:,}" for value in values)), kind="total"))
     columns = (Column("layer"), Column("output", "right"), *(Column(each.name) for each in networks))
     title = ", ".join(each.name for each in networks)
-    return Grid(title, columns, tuple(lines)).without_empty_columns()
+    grid = Grid(title, columns, tuple(lines), caption=title).without_empty_columns()
+    return replace(grid, named=grid.columns[0].title == "layer")
 
 
 def _line(row: Sequence[Entry | None]) -> Line:
     present = [entry for entry in row if entry is not None]
-    return Line((_name(present), _output(present), *(entry.text if entry else "" for entry in row)))
+    return Line((_name(present), _output(present), *(entry.cell if entry else "" for entry in row)))
 
 
 def _name(entries: list[Entry]) -> str:
@@ -76,7 +83,7 @@ def entries(checked: Checked) -> list[Entry]:
             found.append(_stage(part, times, checked))
         else:
             for node in walk(part):
-                if _is_printed(node, results):
+                if is_printed(node, results):
                     found.append(_single(node))
     return found
 
@@ -105,31 +112,22 @@ def _is_stage(group: Group) -> bool:
     return len(scopes) == len(inner) and any(scope.kind == "block" for scope in scopes)
 
 
-def _is_printed(node: Node, results: Iterable[int] = ()) -> bool:
-    family = node.op.family
-    if node.training:
-        return False
-    if family == "norm":
-        return not node.op.weights(*node.shapes)
-    return family in ("learned", "pool") or (family == "activation" and node.index in results)
-
-
 def _single(node: Node) -> Entry:
-    label = _label(node)
-    return Entry(label, node.op.name, node.path, label, node.outputs[0].shape or ())
+    text = label(node)
+    return Entry(text, node.op.name, node.path, text, node.outputs[0].shape or ())
 
 
 def _stage(group: Group, times: int, checked: Checked) -> Entry:
     if group.scope.kind == "block":
-        texts = [_bracketed([_layers(group)], times)]
+        stacks = [_stack([_layers(group, checked)], times)]
     else:
-        texts = [_bracketed(blocks, count) for blocks, count in _runs(group)]
+        stacks = [_stack(blocks, count) for blocks, count in _runs(group, checked)]
     results = list(group.scope.outputs.values()) or checked.graph.nodes[group.end - 1].outputs
     path = group.scope.path
-    return Entry(path, "stage", path, "; ".join(texts), results[0].shape or ())
+    return Entry(path, "stage", path, Cell(tuple(stacks)), results[0].shape or ())
 
 
-def _runs(group: Group) -> Iterator[tuple[list[list[Node]], int]]:
+def _runs(group: Group, checked: Checked) -> Iterator[tuple[list[list[Node]], int]]:
     """Runs of blocks of one definition: the layers of each different one, and how many there are."""
     definition, blocks, count = "", list[list[Node]](), 0
     for part in group.parts:
@@ -140,42 +138,26 @@ def _runs(group: Group) -> Iterator[tuple[list[list[Node]], int]]:
                 yield blocks, count
                 blocks, count = [], 0
             definition = each.scope.definition
-            blocks.append(_layers(each))
+            blocks.append(_layers(each, checked))
             count += times
     yield blocks, count
 
 
-def _layers(group: Group) -> list[Node]:
-    return [node for node in walk(group) if _is_printed(node)]
+def _layers(group: Group, checked: Checked) -> list[Node]:
+    return [node for node in checked.graph.nodes[group.start : group.end] if is_printed(node)]
 
 
-def _bracketed(blocks: list[list[Node]], count: int) -> str:
+def _stack(blocks: list[list[Node]], count: int) -> Stack:
     """The layers that all blocks of a run have: without the first one's strides and projection."""
-    labels = [[_label(node, plain=len(blocks) > 1) for node in layers] for layers in blocks]
-    common = labels[0]
+    labels = [[label(node, plain=len(blocks) > 1) for node in layers] for layers in blocks]
+    shared = labels[0]
     for other in labels[1:]:
-        common = _common(common, other)
-    return f"[{'; '.join(common)}]" + (f" × {count}" if count > 1 else "")
+        shared = common(shared, other)
+    return Stack(tuple(_collapsed(shared)), count)
 
 
-def _label(node: Node, *, plain: bool = False) -> str:
-    """The layer's label; a plain one says nothing of strides."""
-    op = node.op
-    if plain and getattr(op, "stride", 1) != 1:
-        arguments = {each.name: getattr(op, each.name) for each in op.args}
-        op = type(op)(**{**arguments, "stride": 1})
-    return op.label(*node.shapes)
-
-
-def _common(left: list[str], right: list[str]) -> list[str]:
-    """The longest sequence of labels that both have in this order."""
-    if left == right:
-        return left
-    best: list[list[list[str]]] = [[[] for _ in range(len(right) + 1)] for _ in range(len(left) + 1)]
-    for i in range(len(left) - 1, -1, -1):
-        for j in range(len(right) - 1, -1, -1):
-            if left[i] == right[j]:
-                best[i][j] = [left[i], *best[i + 1][j + 1]]
-            else:
-                best[i][j] = max(best[i + 1][j], best[i][j + 1], key=len)
-    return best[0][0]
+def _collapsed(labels: list[str]) -> Iterator[str]:
+    """Many equal labels after each other as one."""
+    for each, group in groupby(labels):
+        count = len(list(group))
+        yield from [each] * count if count < MANY else [f"{count} of {each}"]

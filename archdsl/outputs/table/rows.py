@@ -35,7 +35,7 @@ def in_full(checked: Checked) -> Grid:
     metrics = checked.metrics
     total = ("total", "", "", "", f"{metrics.params:,}", f"{metrics.macs:,}", *_seen(checked))
     lines.append(Line(total, kind="total"))
-    return Grid(checked.name, COLUMNS, tuple(lines)).without_empty_columns()
+    return Grid(checked.name, COLUMNS, tuple(lines), named=True).without_empty_columns()
 
 
 def _seen(checked: Checked) -> tuple[str, str]:

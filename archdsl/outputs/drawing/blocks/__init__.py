@@ -1,1 +1,39 @@
-"""The block diagram: layers as boxes, blocks as frames around them, what repeats once."""
+"""The block diagram: layers as boxes, blocks as frames around them, what repeats once.
+
+`compose` makes a `picture`: what is shown, with its `wires`. `structure` finds chains and branches in
+it, `layout` gives everything its place, in `columns`, `fans`, `frames` and `knots`, and `paint` draws
+it. `versions` closes blocks until a `sheet` is found that fits the page.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archdsl.check.model import Checked
+from archdsl.outputs.drawing.blocks.choice import chosen
+from archdsl.outputs.drawing.engine import CannotDraw
+from archdsl.outputs.drawing.scene import Scene
+from archdsl.outputs.drawing.wanted import Wanted
+
+if TYPE_CHECKING:
+    from archdsl.outputs.drawing.faults import Faulty
+    from archdsl.outputs.drawing.marked import Marked
+
+
+def scene(shown: Checked | Marked | Faulty, wanted: Wanted) -> Scene:
+    """The block diagram of a network, of a comparison, or of a network that is wrong; raises CannotDraw.
+
+    As open as it stays readable on a page, A4 where none is wanted, or as open as it is asked to be. A
+    network that goes down and up in resolution is drawn by its levels, unless a direction or what is to
+    be open is asked for.
+    """
+    if isinstance(shown, Checked) and not (wanted.direction or wanted.opened or wanted.depth is not None):
+        from archdsl.outputs.drawing.blocks import levels_layout
+        from archdsl.outputs.drawing.blocks.levels import levels
+
+        if levels(shown) is not None:
+            try:
+                return levels_layout.scene(shown, wanted)
+            except CannotDraw:
+                pass  # then as any other network, with its blocks closed until it fits
+    return chosen(shown, wanted)

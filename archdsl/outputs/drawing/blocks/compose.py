@@ -7,40 +7,88 @@ around it. A block is a frame, or a single box once it is closed.
 
 from __future__ import annotations
 
-import re
+from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 
 from archdsl.check.model import Checked, written_shape
 from archdsl.graph.model import Node, Scope
-from archdsl.outputs.drawing.blocks.picture import Box, Frame, Picture, Text, sizes, spelt
+from archdsl.outputs.drawing.blocks import closed, words
+from archdsl.outputs.drawing.blocks.opening import Opening
+from archdsl.outputs.drawing.blocks.parallel import gathered
+from archdsl.outputs.drawing.blocks.picture import Box, Frame, Picture, Text, sizes
 from archdsl.outputs.drawing.blocks.wires import End, wires
+from archdsl.outputs.drawing.faults import Faulty, Role
 from archdsl.outputs.drawing.marked import SIGNS as MARKS
 from archdsl.outputs.drawing.marked import Mark, Marked, Note
-from archdsl.outputs.fold import Group, Part, Repeat, fold, folded, walk
-
-MOST_LINES = 5
-"""Weight layers that the box of a closed block lists; of more it gives the number."""
+from archdsl.outputs.fold import Group, Part, Repeat, folded, walk
+from archdsl.outputs.fold import sizes as all_sizes
 
 SIGNS = {"add": "+", "mul": "×"}
 """Merges that are a sign in a circle; others are a bar with their name."""
 
-_SHARED = " (shared)"
+
+def compose(checked: Checked, opening: Opening | int | None = None) -> Picture:
+    """The picture of a network, its blocks open to a depth, or as an opening says."""
+    return composed(checked, opening)
 
 
-def compose(checked: Checked, depth: int | None = None) -> Picture:
-    """The picture of a network. Blocks more than `depth` deep are closed."""
-    plan = Plan(checked, depth)
-    plan.place(fold(checked))
-    arrows = tuple(wires(plan, _ends(plan)))  # first, for it adds the forks
-    return Picture(checked.name, _description(checked), plan.finished(), arrows)
-
-
-def compose_marked(shown: Marked, depth: int | None = None) -> Picture:
+def compose_marked(shown: Marked, opening: Opening | int | None = None) -> Picture:
     """The picture of a comparison: both networks in one, and what became of each layer."""
-    plan = Plan(shown, depth)
-    plan.place(folded(shown.graph, shown.facts))
-    arrows = tuple(wires(plan, _ends(plan), shown.gone))
-    return Picture(shown.title, shown.description, plan.finished(), arrows, compares=True)
+    return composed(shown, opening)
+
+
+def compose_faulty(shown: Faulty, opening: Opening | int | None = None) -> Picture:
+    """The picture of a network that is wrong, open where it is."""
+    return composed(shown, opening)
+
+
+def composed(shown: Checked | Marked | Faulty, opening: Opening | int | None = None) -> Picture:
+    """The picture of whichever it is."""
+    return described(shown, planned(shown, opening))
+
+
+def described(shown: Checked | Marked | Faulty, plan: Plan) -> Picture:
+    """The picture of a plan, with its arrows, and what stands beside each other alike as one."""
+    return gathered(_described(shown, plan))
+
+
+def _described(shown: Checked | Marked | Faulty, plan: Plan) -> Picture:
+    if isinstance(shown, Marked):
+        arrows = tuple(wires(plan, _ends(plan), shown.gone))
+        return Picture(shown.title, shown.description, plan.finished(), arrows, compares=True)
+    arrows = tuple(wires(plan, _ends(plan)))  # before the parts, for it adds the forks
+    if isinstance(shown, Faulty):
+        return Picture(shown.graph.name, shown.description, plan.finished(), arrows, remarks=shown.remarks)
+    return Picture(shown.name, _description(shown), plan.finished(), arrows)
+
+
+def planned(
+    shown: Checked | Marked | Faulty, opening: Opening | int | None = None, net: Group | None = None
+) -> Plan:
+    """Every part of a network in its box or frame, before there are arrows; `net` is its tree, if known."""
+    if not isinstance(opening, Opening):
+        opening = Opening(depth=opening)
+    if isinstance(shown, Faulty):
+        opening = replace(opening, asked=opening.asked | shown.around())
+    plan = Plan(shown, opening)
+    plan.place(net or tree(shown))
+    return plan
+
+
+def tree(shown: Checked | Marked | Faulty) -> Group:
+    """The network as a tree, folded as a drawing folds it."""
+    if isinstance(shown, Faulty):
+        return folded(shown.graph, lambda part: (_facts(part), shown.facts(part)))
+    return folded(shown.graph, shown.facts if isinstance(shown, Marked) else _facts)
+
+
+def _facts(part: Node | Scope) -> object:
+    """What must agree where parts fold: within a block not the channels, which may grow as it repeats."""
+    if isinstance(part, Scope) or part.scope.kind != "block":
+        return all_sizes(part)
+    values = (*part.inputs, *part.outputs)
+    return tuple((value.shape or ())[1:] for value in values)
 
 
 def _description(checked: Checked) -> str:
@@ -81,19 +129,26 @@ class Draft:
 class Plan:
     """Boxes and frames as they are found, and in which of them each layer is."""
 
-    def __init__(self, shown: Checked | Marked, depth: int | None) -> None:
+    def __init__(self, shown: Checked | Marked | Faulty, opening: Opening | None = None) -> None:
         self.graph = shown.graph
         self.notes = shown.notes if isinstance(shown, Marked) else None
-        self.depth = depth
+        self.faulty = shown if isinstance(shown, Faulty) else None
+        self.checked: Checked | None = shown if isinstance(shown, Checked) else None
+        if isinstance(shown, Faulty):
+            self.checked = shown.checked
+        self.opening = opening or Opening()
         count = len(self.graph.nodes)
         self.first = list(range(count))
         """For a layer that is not drawn because it repeats: the one a time or more before it."""
         self.home: list[Box | None] = [None] * count
         """The box of each layer that is drawn."""
+        self.shut: list[Group] = []
+        """The closed blocks, in order."""
         self.root = Draft(None, 1, None)
         self.drafts = [self.root]
         self.around: dict[Box, Draft] = {}
         self._keys: dict[str, int] = {}
+        self._units = _units(self.graph.scopes)
 
     def key(self, path: str) -> str:
         """A key of its own for each use of a path: a shared layer is drawn wherever it is used."""
@@ -118,7 +173,7 @@ class Plan:
                     pending.append((part.parts[0], part.times, into))
                     continue
                 inner = self._draft(None, part.times, into)
-            elif isinstance(part, Group) and (self.depth is None or into.depth < self.depth):
+            elif isinstance(part, Group) and (_is_single(part) or self.opening.opens(part.scope, into.depth)):
                 inner = self._draft(part, times, into)
             else:
                 self._box(part, times, into)
@@ -143,17 +198,22 @@ class Plan:
             return
         training = all(node.training for node in nodes)
         mark = _common(self._note(node).mark for node in nodes)
+        title = words.about_layers(nodes, self.checked)
         if isinstance(part, Group):
-            box = Box(self.key(part.scope.path), "layers", self._closed(part, mark), times, training, mark)
+            box = self._closed(part, times, training, mark)
         elif head.op.family == "merge" and len(head.inputs) > 1:
             sign = SIGNS.get(head.op.name)
             line = Text(sign or head.op.name, "merge", mark)
-            box = Box(self.key(head.path), "sign" if sign else "bar", (line,), times, training, mark)
+            kind = "sign" if sign else "bar"
+            box = Box(self.key(head.path), kind, (line,), times, training, mark, title)  # type: ignore[arg-type]
         elif head.op.family == "source" and head.index in self._inputs():
-            lines = Text(head.name, "source"), Text(sizes(written_shape(head.outputs[0])), "source")
-            box = Box(self.key(head.path), "end", lines, mark=mark)
+            ends = Text(head.name, "source"), Text(words.size(head.outputs[0]), "source")
+            box = Box(self.key(head.path), "end", ends, mark=mark, title=title)
         else:
-            box = Box(self.key(head.path), "layers", tuple(map(self._line, nodes)), times, training, mark)
+            lines = tuple(map(self._line, nodes))
+            box = Box(self.key(head.path), "layers", lines, times, training, mark, title)
+        if self.faulty is not None:
+            box = replace(box, role=self.faulty.role(nodes), note=self.faulty.note(nodes))
         self.home[part.start : part.end] = [box] * (part.end - part.start)
         self.add(box, into)
 
@@ -162,18 +222,44 @@ class Plan:
         return Note("") if self.notes is None else self.notes.get(node.index, Note("same"))
 
     def _line(self, node: Node) -> Text:
-        note, text = self._note(node), _text(node)
-        was = f" ({note.was})" if note.was else ""
+        note, text = self._note(node), words.operator(node)
+        was = f" ({words.times(note.was)})" if note.was else ""
         return Text(f"{MARKS.get(note.mark, '')}{text}{was}", node.op.family, note.mark)
 
-    def _closed(self, group: Group, mark: Mark) -> tuple[Text, ...]:
-        """The name of a closed block, and its weight layers if they are few."""
-        weighty = [node for node in walk(group) if node.op.is_weight_layer]
-        words = " ".join(filter(None, _words(group.scope)))
-        name = Text(f"{MARKS.get(mark, '')}{words}", "block", mark)
-        if len(weighty) <= MOST_LINES:
-            return (name, *map(self._line, weighty))
-        return name, Text(f"{len(weighty)} weight layers", "learned", mark)
+    def _closed(self, group: Group, times: int, training: bool, mark: Mark) -> Box:
+        """The box of a closed block: its name, what is in it, and its parameters."""
+        self.shut.append(group)
+        scope, nodes = group.scope, self.graph.nodes
+        plain = self.opening.plain
+        bars = () if plain else closed.branches(nodes, scope)
+        skip, on_skip = closed.skip(nodes, scope)
+        called = " ".join(filter(None, words.name_and_block(scope)))
+        name = Text(f"{MARKS.get(mark, '')}{called}", "block", mark)
+        return Box(
+            self.key(scope.path),
+            "layers",
+            (name, *(() if plain else self._contents(group, on_skip, bool(bars), mark))),
+            times,
+            training,
+            mark,
+            words.about_scope(scope, nodes, self.checked),
+            words.parameters(self.checked, scope, times),
+            bars,
+            skip,
+            resolution="" if plain else words.resolution(nodes, scope),
+        )
+
+    def _contents(self, group: Group, on_skip: frozenset[int], told: bool, mark: Mark) -> tuple[Text, ...]:
+        """What is in a closed block: blocks if all are of one kind, or weight layers if they are few."""
+        if units := self._units.get(id(group.scope)):
+            return (Text(units, "learned", mark),)
+        weighty = [node for node in walk(group) if node.op.is_weight_layer and node.index not in on_skip]
+        if told and self.notes is None:
+            return ()
+        if len(weighty) <= closed.MOST_LINES:
+            return tuple(map(self._line, weighty))
+        count = sum(node.op.is_weight_layer for node in self.graph.nodes[group.start : group.end])
+        return (Text(f"{count} weight layers", "learned", mark),)
 
     def _inputs(self) -> set[int]:
         return {value.node.index for value in self.graph.inputs.values()}
@@ -195,15 +281,57 @@ class Plan:
         if not parts or draft.outer is None:
             return parts
         only = parts[0] if len(parts) == 1 and draft.times == 1 else None
-        if isinstance(only, Box) and all(line.family != "block" for line in only.lines):
+        if isinstance(only, Box) and not only.is_block:
             return parts
         training = all(part.training for part in parts)
         mark = _common(part.mark for part in parts if not isinstance(part, Box) or part.kind != "fork")
         if draft.group is None:
             return [Frame(self.key("repeat"), "", "", tuple(parts), draft.times, training, mark)]
         scope = draft.group.scope
-        name, block = _words(scope)
-        return [Frame(self.key(scope.path), name, block, tuple(parts), draft.times, training, mark)]
+        name, block = words.name_and_block(scope)
+        facts = self._units.get(id(scope), ""), words.parameters(self.checked, scope, draft.times)
+        small = " · ".join(filter(None, facts))
+        title = words.about_scope(scope, self.graph.nodes, self.checked)
+        return [
+            Frame(
+                self.key(scope.path),
+                name,
+                block,
+                tuple(parts),
+                draft.times,
+                training,
+                mark,
+                title,
+                small,
+                words.resolution(self.graph.nodes, scope),
+            )
+        ]
+
+
+def _is_single(group: Group) -> bool:
+    """Whether there is but one box in a block, which is as small open as closed."""
+    part: Part = group
+    while isinstance(part, Group):
+        if len(part.parts) != 1:
+            return False
+        part = part.parts[0]
+    return not isinstance(part, Repeat)
+
+
+def _units(scopes: Iterable[Scope]) -> dict[int, str]:
+    """`36 × bottleneck`, for each scope with several blocks of one kind and no others."""
+    inside: dict[int, Counter[str]] = {}
+    for scope in scopes:
+        if scope.parent is not None:
+            inside.setdefault(id(scope.parent), Counter())[
+                scope.definition if scope.kind == "block" else ""
+            ] += 1
+    found = {}
+    for key, kinds in inside.items():
+        ((kind, count),) = kinds.most_common(1)
+        if len(kinds) == 1 and kind and count > 1:
+            found[key] = f"{count} × {kind}"
+    return found
 
 
 def _ends(plan: Plan) -> list[End]:
@@ -211,29 +339,16 @@ def _ends(plan: Plan) -> list[End]:
     ends = []
     for outputs, training in ((plan.graph.outputs, False), (plan.graph.training_outputs, True)):
         for name, value in outputs.items():
-            lines = Text(name or "output", "source"), Text(sizes(written_shape(value)), "source")
-            box = Box(plan.key(f"output {name}"), "end", lines, training=training)
+            lines = Text(name or "output", "source"), Text(words.size(value), "source")
+            role: Role = "unknown" if value.shape is None else ""
+            title = name or "output"
+            box = Box(plan.key(f"output {name}"), "end", lines, training=training, title=title, role=role)
             plan.add(box, plan.root)
             ends.append((value, box))
     return ends
-
-
-def _text(node: Node) -> str:
-    # where a whole block is shared, its frame says so
-    alone = node.first is not None and node.scope.first is None and bool(node.op.weights(*node.shapes))
-    return spelt(node.op.label(*node.open_shapes)) + (_SHARED if alone else "")
 
 
 def _common(marks: Iterable[Mark]) -> Mark:
     """What became of all; of parts that fared differently, that they changed."""
     found = set(marks)
     return found.pop() if len(found) == 1 else "changed"
-
-
-def _words(scope: Scope) -> tuple[str, str]:
-    """The scope's own name and its block's, each only where it tells something."""
-    name, block = scope.name, scope.definition
-    shared = _SHARED if scope.first is not None else ""
-    if re.fullmatch(rf"({re.escape(block)})?[_-]?\d*", name):
-        return "", block + shared
-    return name, ("" if name.startswith(block) else block) + shared

@@ -8,10 +8,18 @@ from __future__ import annotations
 import html
 from collections.abc import Iterator
 
-from archdsl.outputs.drawing import style
+from archdsl.outputs.drawing.blocks.boxes import main_line
 from archdsl.outputs.drawing.blocks.picture import Arrow, Box, Frame, Picture, Text
 from archdsl.outputs.drawing.marked import SIGNS
+from archdsl.outputs.drawing.themes import DASHES, PAPER, Paint
 from archdsl.outputs.drawing.wanted import Direction
+
+FONT = "Helvetica"
+"""Whose metrics the layout uses; Arial and the free Arimo and Liberation Sans share them."""
+SIZE, SMALL = 11, 9
+WIDTHS = {"same": 1, "added": 2, "removed": 1, "changed": 2}
+
+INK, FAINT, ARROW, WHITE = (PAPER[role].line for role in ("ink", "faint", "arrow", "paper"))
 
 
 def dot(picture: Picture, direction: Direction = "down") -> str:
@@ -24,27 +32,26 @@ def _lines(picture: Picture, direction: Direction) -> Iterator[str]:
     yield f"digraph {_quoted(picture.title)} {{"
     yield "  graph " + _attributes(
         rankdir="LR" if across else "TB",
-        bgcolor=style.PAPER,
+        bgcolor=WHITE,
         pad="0.12",
         nodesep="0.22",
         ranksep="0.2",
-        fontname=style.FONT,
-        fontsize=style.SMALL,
-        fontcolor=style.FAINT,
+        fontname=FONT,
+        fontsize=SMALL,
+        fontcolor=FAINT,
         labeljust="l" if across else "r",
         outputorder="edgesfirst",
         **(_legend() if picture.compares else {}),
+        **(_remarks(picture) if picture.remarks else {}),
     )
-    yield "  node " + _attributes(
-        shape="plain", fontname=style.FONT, fontsize=style.SIZE, fontcolor=style.INK, margin="0"
-    )
+    yield "  node " + _attributes(shape="plain", fontname=FONT, fontsize=SIZE, fontcolor=INK, margin="0")
     yield "  edge " + _attributes(
-        color=style.ARROW,
+        color=ARROW,
         penwidth="0.9",
         arrowsize="0.5",
-        fontname=style.FONT,
-        fontsize=style.SMALL - 1,
-        fontcolor=style.FAINT,
+        fontname=FONT,
+        fontsize=SMALL - 1,
+        fontcolor=FAINT,
     )
     # with a stack, for blocks may be nested deeper than Python may recurse
     pending: list[Box | Frame | str] = list(reversed(picture.parts))
@@ -74,8 +81,9 @@ def _arrow(arrow: Arrow) -> str:
     main = arrow.head.kind not in ("sign", "bar") and not arrow.training and not gone
     attributes = _attributes(
         **({"label": f" {arrow.text} "} if arrow.text else {}),
-        **({"style": "dashed"} if arrow.training or gone else {}),
-        **({"color": style.MARKS["removed"].line} if gone else {}),
+        **({"style": "dashed"} if arrow.training or gone or arrow.role == "unknown" else {}),
+        **({"fontcolor": PAPER["fault"].line, "penwidth": "1.6"} if arrow.role == "fault" else {}),
+        **({"color": PAPER["removed" if gone else arrow.role].line} if gone or arrow.role else {}),
         **({"arrowhead": "none"} if arrow.head.kind == "fork" else {}),
         **({"weight": "8"} if main else {}),
     )
@@ -91,9 +99,12 @@ def _box(box: Box, across: bool) -> str:
     if box.kind == "sign":
         return _shape(box, shape="circle", width="0.24", height="0.24", fixedsize="true", fontsize="13")
     if box.kind == "bar":
-        return _shape(box, shape="box", width="0.9", height="0.18", margin="0.1,0.02", fontsize=style.SMALL)
+        return _shape(box, shape="box", width="0.9", height="0.18", margin="0.1,0.02", fontsize=SMALL)
     if box.kind == "fork":
-        return _attributes(shape="point", width="0.04", height="0.04", color=style.ARROW, label="")
+        return _attributes(shape="point", width="0.04", height="0.04", color=ARROW, label="")
+    if box.kind == "loose":
+        look = {"fontsize": SMALL - 1, "fontcolor": FAINT, "margin": "0.02"}
+        return _attributes(shape="plaintext", label=box.lines[0].text, **look)
     if box.kind == "end":
         return _end(box)
     return _stack(box, across)
@@ -101,13 +112,13 @@ def _box(box: Box, across: bool) -> str:
 
 def _shape(box: Box, **attributes: object) -> str:
     """A merge: one short text in a shape of its own."""
-    paint = _paint(box.lines[0])
+    paint = _paint(box.lines[0], box.role)
     return _attributes(
         label=box.lines[0].text,
         style=_style(box, "filled"),
         fillcolor=paint.fill,
         color=paint.line,
-        penwidth="1.8" if style.WIDTHS.get(box.mark, 1) > 1 else "0.9",
+        penwidth="1.8" if _width(box) > 1 else "0.9",
         **attributes,
     )
 
@@ -117,9 +128,9 @@ def _end(box: Box) -> str:
     name, shape = (_escaped(line.text) for line in box.lines)
     dashed = box.training or box.mark == "removed"
     border = 'STYLE="rounded,dashed"' if dashed else 'STYLE="rounded"'
-    paint = style.MARKS.get(box.mark, style.FAMILIES["source"])
-    colors = f'COLOR="{paint.line}" BGCOLOR="{style.PAPER}"'
-    small = f'<FONT POINT-SIZE="{style.SMALL - 1}" COLOR="{style.FAINT}">  {shape}  </FONT>'
+    paint = PAPER[box.role or box.mark or "source"]
+    colors = f'COLOR="{paint.line}" BGCOLOR="{WHITE}"'
+    small = f'<FONT POINT-SIZE="{SMALL - 1}" COLOR="{FAINT}">  {shape}  </FONT>'
     return (
         f'[label=<<TABLE BORDER="1" {_TIGHT} {border} {colors}>'
         f'<TR><TD CELLPADDING="3">  <B>{name}</B>  </TD></TR>'
@@ -129,11 +140,12 @@ def _end(box: Box) -> str:
 
 def _stack(box: Box, across: bool) -> str:
     """Layers on top of each other: one large, its followers small; a badge where it repeats."""
-    rows = "".join(_row(line, _is_main(line, box)) for line in box.lines)
-    color = style.MARKS[box.mark].line if box.mark else style.FAMILIES[_main(box).family].line
-    line = "dashed" if box.training else style.LINES.get(box.mark, "solid")
+    rows = "".join(_row(line, _is_main(line, box), box.role) for line in box.lines)
+    rows += "".join(_note(note, box.role or "block") for note in (*filter(None, (box.small,)), *box.note))
+    color = PAPER[box.role or box.mark or main_line(box).family].line
+    line = "dashed" if box.training else DASHES.get(box.mark, "solid")
     drawn = f' STYLE="{line}"' if line != "solid" else ""
-    border = f'BORDER="{style.WIDTHS.get(box.mark, 1)}"'
+    border = f'BORDER="{_width(box)}"'
     stack = f'<TABLE {border} {_TIGHT} COLOR="{color}"{drawn}>{rows}</TABLE>'
     if box.times == 1:
         return f"[label=<{stack}>]"
@@ -145,34 +157,48 @@ def _stack(box: Box, across: bool) -> str:
     return f'[label=<<TABLE BORDER="0" {_TIGHT}>{lines}</TABLE>>]'
 
 
-def _row(line: Text, main: bool) -> str:
-    size, padding = (style.SIZE, 5) if main else (style.SMALL, 2)
-    color = style.INK if main else style.FAINT
+def _row(line: Text, main: bool, role: str) -> str:
+    size, padding = (SIZE, 5) if main else (SMALL, 2)
+    color = INK if main else FAINT
     text = _escaped(line.text)
     text = f"<B>{text}</B>" if line.family == "block" else text
     return (
-        f'<TR><TD BGCOLOR="{_paint(line).fill}" CELLPADDING="{padding}">'
+        f'<TR><TD BGCOLOR="{_paint(line, role).fill}" CELLPADDING="{padding}">'
         f'<FONT POINT-SIZE="{size}" COLOR="{color}">  {text}  </FONT></TD></TR>'
     )
 
 
-def _main(box: Box) -> Text:
-    """The line that a box is about: its block or its first weight layer, else its first line."""
-    return next((line for line in box.lines if line.family in ("block", "learned")), box.lines[0])
+def _note(text: str, role: str) -> str:
+    """Small print below."""
+    color = PAPER[role].line if role == "fault" else FAINT
+    return (
+        f'<TR><TD BGCOLOR="{PAPER[role].fill}" CELLPADDING="2">'
+        f'<FONT POINT-SIZE="{SMALL}" COLOR="{color}">  {_escaped(text)}  </FONT></TD></TR>'
+    )
 
 
 def _is_main(line: Text, box: Box) -> bool:
-    return line is _main(box) or (line.family == "learned" and _main(box).family == "learned")
+    return line is main_line(box) or (line.family == "learned" and main_line(box).family == "learned")
 
 
 def _style(box: Box, base: str) -> str:
-    line = "dashed" if box.training else style.LINES.get(box.mark, "solid")
+    line = "dashed" if box.training else DASHES.get(box.mark, "solid")
     return base if line == "solid" else f"{base},{line}"
 
 
-def _paint(line: Text) -> style.Paint:
-    """By what became of it, or where nothing is compared, by its family."""
-    return style.MARKS[line.mark] if line.mark else style.FAMILIES[line.family]
+def _width(box: Box) -> int:
+    return 2 if box.role == "fault" else WIDTHS.get(box.mark, 1)
+
+
+def _paint(line: Text, role: str) -> Paint:
+    """By whether it is wrong, by what became of it, or else by its family."""
+    return PAPER[role or line.mark or line.family]
+
+
+def _remarks(picture: Picture) -> dict[str, str]:
+    """Under the picture, what is wrong."""
+    lines = (f"({each.number}) {each.place}: {each.message}" for each in picture.remarks)
+    return {"label": f"<{'<BR/>'.join(map(_escaped, lines))}>", "labelloc": "b"}
 
 
 def _legend() -> dict[str, str]:
@@ -186,11 +212,11 @@ def _legend() -> dict[str, str]:
 
 
 def _frame(frame: Frame, depth: int, across: bool) -> str:
-    paint = style.INNER_FRAME if depth % 2 else style.FRAME
+    paint = PAPER["inner frame" if depth % 2 else "frame"]
     alone = frame.mark in ("added", "removed")
-    line = style.MARKS[frame.mark].line if alone else paint.line
+    line = PAPER[frame.mark].line if alone else paint.line
     dashed = frame.training or frame.mark == "removed"
-    times = f'<FONT COLOR="{style.INK}"><B>×{frame.times}</B></FONT>' if frame.times > 1 else ""
+    times = f'<FONT COLOR="{INK}"><B>×{frame.times}</B></FONT>' if frame.times > 1 else ""
     words = [f"<B>{_escaped(frame.name)}</B>" if frame.name else "", _escaped(frame.block), times]
     length = sum(map(len, (frame.name, frame.block, str(frame.times))))
     # as much room before the words as they take, for the arrow that comes in through the middle

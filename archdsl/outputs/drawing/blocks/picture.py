@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from archdsl.ops.contract import Family
+from archdsl.outputs.drawing.faults import Remark, Role
 from archdsl.outputs.drawing.marked import Mark
 from archdsl.sizes import Shape, show
+
+Skip = Literal["", "identity", "projection"]
 
 
 class Text(NamedTuple):
@@ -21,15 +24,34 @@ class Text(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Box:
-    """Layers, a merge (a sign in a circle, or a bar with its name), an end of the net, or a fork."""
+    """Layers, a merge (a sign in a circle, or a bar with its name), an end of the net, a fork, or words."""
 
     key: str
-    kind: Literal["layers", "sign", "bar", "end", "fork"]
+    kind: Literal["layers", "sign", "bar", "end", "fork", "loose"]
     lines: tuple[Text, ...] = ()
     times: int = 1
     training: bool = False
     mark: Mark = ""
     """Where networks are compared: what became of all that is in it."""
+    title: str = ""
+    """What a pointer over it shows; its key where this is empty."""
+    small: str = ""
+    """Small print: of a closed block, its parameters."""
+    bars: tuple[int, ...] = ()
+    """Of a closed block that ends in a concat: the channels that its branches bring."""
+    skip: Skip = ""
+    """Of a closed block that ends in an add: whether the other summand is what entered it."""
+    role: Role = ""
+    """Where a network is wrong: whether it is so here, or nothing is known of it."""
+    note: tuple[str, ...] = ()
+    """Lines of small print about that, one below the other."""
+    resolution: str = ""
+    """Of a block: the spatial size of what leaves it."""
+
+    @property
+    def is_block(self) -> bool:
+        """Whether it is a closed block."""
+        return bool(self.lines) and self.lines[0].family == "block"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +65,12 @@ class Frame:
     times: int = 1
     training: bool = False
     mark: Mark = ""
+    title: str = ""
+    """What a pointer over it shows; its key where this is empty."""
+    small: str = ""
+    """Small print: its parameters."""
+    resolution: str = ""
+    """The spatial size of what leaves it."""
 
 
 class Arrow(NamedTuple):
@@ -52,6 +80,8 @@ class Arrow(NamedTuple):
     head: Box
     text: str = ""
     training: bool = False
+    role: Role = ""
+    """Where a network is wrong: whether it is so here, or nothing is known of what flows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +94,8 @@ class Picture:
     arrows: tuple[Arrow, ...]
     compares: bool = False
     """Whether it shows what became of one network in another one."""
+    remarks: tuple[Remark, ...] = ()
+    """What is wrong, where it is wrong; boxes and arrows refer to it by number."""
 
     def boxes(self) -> Iterator[Box]:
         """Every box, from the outside in."""

@@ -7,11 +7,13 @@ point inside. A shape is written where it is news: where it differs from what we
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from archdsl.check.model import shape_of, written_shape
+from archdsl.check.model import written_shape
 from archdsl.graph.model import Value
-from archdsl.outputs.drawing.blocks.picture import Arrow, Box, sizes
+from archdsl.outputs.drawing.blocks.picture import Arrow, Box, Text, sizes
+from archdsl.outputs.drawing.faults import Role
 
 if TYPE_CHECKING:
     from archdsl.outputs.drawing.blocks.compose import Draft, Plan
@@ -25,39 +27,107 @@ def wires(plan: Plan, ends: list[End], gone: Iterable[tuple[Value, int]] = ()) -
 
     `gone` are values that were read once, and by which layers.
     """
-    for value, heads in _readers(plan, ends, gone):
-        tail = plan.home[value.node.index]
+    found = _Readers(plan)
+    found.read_all(ends, gone)
+    yield from found.stubs()
+    yield from _merged(_single(plan, found))
+
+
+def _merged(arrows: Iterable[Arrow]) -> Iterator[Arrow]:
+    """The arrows, where several lead from one box to another and one of them is a closed block as one."""
+    between: dict[tuple[Box, Box], list[Arrow]] = {}
+    for arrow in arrows:
+        between.setdefault((arrow.tail, arrow.head), []).append(arrow)
+    for (tail, head), several in between.items():
+        wrong = any(arrow.role for arrow in several)
+        if len(several) == 1 or wrong or not (tail.is_block or head.is_block):
+            yield from several
+        else:
+            yield several[0]._replace(text=f"{len(several)} tensors")
+
+
+def _single(plan: Plan, found: _Readers) -> Iterator[Arrow]:
+    """An arrow for each value and each box that reads it, with the forks between them."""
+    for read in found.reads.values():
+        tail = plan.home[read.value.node.index]
         assert tail is not None
-        yield from _fan(plan, tail, heads, _news(plan, value, tail))
+        known = read.last.shape is not None
+        text = sizes(written_shape(read.last)) if known and _is_news(plan, read, tail) else ""
+        for arrow in _fan(plan, tail, read.heads, text):
+            wrong = read.wrong.get(arrow.head, "")
+            role: Role = "fault" if wrong else "" if known else "unknown"
+            yield arrow._replace(text=wrong or arrow.text, role=role)
 
 
-def _readers(
-    plan: Plan, ends: list[End], gone: Iterable[tuple[Value, int]]
-) -> Iterator[tuple[Value, list[Box]]]:
-    """Every value that leaves its box, with the boxes that read it, in order."""
-    found: dict[tuple[int, int], tuple[Value, list[Box]]] = {}
+@dataclass(slots=True)
+class _Read:
+    """A value that leaves its box, and the boxes that read it, in order."""
 
-    def read(value: Value, head: Box) -> None:
-        value = _source(plan, value)
-        tail = plan.home[value.node.index]
+    value: Value
+    last: Value
+    """The same, or where what gives it repeats, that of the last time."""
+    heads: list[Box] = field(default_factory=list)
+    wrong: dict[Box, str] = field(default_factory=dict)
+    """How it does not fit there, in short."""
+
+
+class _Readers:
+    """Every value that leaves its box, with the boxes that read it."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.reads: dict[tuple[int, int], _Read] = {}
+        self.sizes: dict[tuple[Box, Box], None] = {}
+        """Inputs of the net of which only the size is read, and the boxes that do."""
+
+    def read_all(self, ends: list[End], gone: Iterable[tuple[Value, int]]) -> None:
+        """Take down all that is read."""
+        plan = self.plan
+        for node in plan.graph.nodes:
+            head = plan.home[node.index]
+            if head is None or plan.first[node.index] != node.index:
+                continue
+            for operand, value in enumerate(node.inputs):
+                wrong = plan.faulty.edges.get((node.index, operand), "") if plan.faulty else ""
+                tail = plan.home[_source(plan, value).node.index]
+                if (
+                    tail
+                    and tail.kind == "end"
+                    and operand
+                    and node.op.family in ("boxes", "shape")
+                    and not wrong
+                ):
+                    self.sizes[tail, head] = None
+                else:
+                    self._read(value, head, wrong)
+        for value, index in gone:
+            if reader := plan.home[plan.first[index]]:
+                self._read(value, reader)
+        for value, end in ends:
+            self._read(value, end)
+
+    def _read(self, last: Value, head: Box, wrong: str = "") -> None:
+        value = _source(self.plan, last)
+        tail = self.plan.home[value.node.index]
         if tail is None or tail is head:
             return
-        heads = found.setdefault((value.node.index, value.port), (value, []))[1]
+        known = self.reads.setdefault((value.node.index, value.port), _Read(value, last))
+        if last.node.index > known.last.node.index and last.shape != value.shape:
+            known.last = last
         # a merge may read a value twice, and then two lines go there
-        if head not in heads or head.kind in ("sign", "bar"):
-            heads.append(head)
+        if head not in known.heads or head.kind in ("sign", "bar"):
+            known.heads.append(head)
+        if wrong:
+            known.wrong[head] = wrong
 
-    for node in plan.graph.nodes:
-        head = plan.home[node.index]
-        if head is not None and plan.first[node.index] == node.index:
-            for value in node.inputs:
-                read(value, head)
-    for value, index in gone:
-        if head := plan.home[plan.first[index]]:
-            read(value, head)
-    for value, end in ends:
-        read(value, end)
-    return iter(found.values())
+    def stubs(self) -> Iterator[Arrow]:
+        """Instead of a long line from an input of which only the size is read: its name beside the reader."""
+        for tail, head in self.sizes:
+            words = Text(f"size of {tail.lines[0].text}", "shape", tail.mark)
+            stub = Box(self.plan.key(f"{tail.key} for {head.key}"), "loose", (words,), training=head.training)
+            around = self.plan.around[head]
+            self.plan.add(stub, around, around.parts.index(head))
+            yield Arrow(stub, head, training=head.training)
 
 
 def _source(plan: Plan, value: Value) -> Value:
@@ -72,29 +142,31 @@ def _source(plan: Plan, value: Value) -> Value:
             return value
 
 
-def _news(plan: Plan, value: Value, tail: Box) -> str:
-    """The shape of a value, if it is another one than that of what went into its box."""
+def _is_news(plan: Plan, read: _Read, tail: Box) -> bool:
+    """Whether the shape of a value is another one than that of what went into its box."""
     if tail.kind == "end":
-        return ""
-    entered = value
+        return False
+    entered = read.value
     while entered.node.inputs:
         before = _source(plan, entered.node.inputs[0])
         if plan.home[before.node.index] is not tail:
-            return sizes(written_shape(value)) if shape_of(before) != shape_of(value) else ""
+            return before.shape != read.last.shape
         entered = before
-    return sizes(written_shape(value))
+    return True
 
 
 def _fan(plan: Plan, tail: Box, heads: list[Box], text: str) -> Iterator[Arrow]:
-    """The arrows of one value: a tree that divides at most once in each frame on its way."""
-    own = set(plan.around[tail].path())
-    # None stands for the frame of the tail itself
-    ways = [(None, *(draft for draft in plan.around[head].path() if draft not in own)) for head in heads]
-    branches: dict[Draft | None, set[object]] = {}
+    """The arrows of one value: a tree that divides at most once in each frame on its way.
+
+    It divides as late as it can: outside of a frame that all lines leave, inside of one that all enter.
+    """
+    own = plan.around[tail].path()
+    ways = [_way(own, plan.around[head].path()) for head in heads]
+    branches: dict[Draft, set[object]] = {}
     for way, head in zip(ways, heads, strict=True):
         for frame, inner in zip(way, (*way[1:], head), strict=True):
             branches.setdefault(frame, set()).add(inner)
-    forks: dict[Draft | None, Box] = {}
+    forks: dict[Draft, Box] = {}
     for way, head in zip(ways, heads, strict=True):
         at = tail
         for frame in way:
@@ -102,7 +174,7 @@ def _fan(plan: Plan, tail: Box, heads: list[Box], text: str) -> Iterator[Arrow]:
                 continue
             if frame not in forks:
                 inside = [each for each, its in zip(heads, ways, strict=True) if frame in its]
-                forks[frame] = _fork(plan, tail, frame, all(each.training for each in inside))
+                forks[frame] = _fork(plan, tail, frame, own, all(each.training for each in inside))
                 yield Arrow(at, forks[frame], text, forks[frame].training)
                 text = ""
             at = forks[frame]
@@ -110,12 +182,21 @@ def _fan(plan: Plan, tail: Box, heads: list[Box], text: str) -> Iterator[Arrow]:
         text = ""
 
 
-def _fork(plan: Plan, tail: Box, into: Draft | None, training: bool) -> Box:
-    """A point where a line divides: in a frame it has entered, or behind the box it leaves."""
+def _way(own: list[Draft], other: list[Draft]) -> list[Draft]:
+    """The frames that a line is in, from the frame of its tail outwards, and then inwards to its head's."""
+    common = 0
+    while common < min(len(own), len(other)) and own[common] is other[common]:
+        common += 1
+    return [*reversed(own[common - 1 :]), *other[common:]]
+
+
+def _fork(plan: Plan, tail: Box, into: Draft, own: list[Draft], training: bool) -> Box:
+    """A point where a line divides: in a frame it has entered, or behind what it leaves."""
     fork = Box(plan.key(f"{tail.key} forks"), "fork", training=training, mark=tail.mark)
-    if into is None:
-        around = plan.around[tail]
-        plan.add(fork, around, around.parts.index(tail) + 1)
+    if into in own:
+        depth = own.index(into)
+        before = own[depth + 1] if depth + 1 < len(own) else tail
+        plan.add(fork, into, into.parts.index(before) + 1)
     else:
         plan.add(fork, into, 0)
     return fork

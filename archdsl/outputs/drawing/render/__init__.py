@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal, get_args
-
 from archdsl.outputs.drawing.scene import Scene
 from archdsl.outputs.drawing.themes import Theme
 
-Format = Literal["svg", "pdf", "png", "tikz"]
-FORMATS: tuple[Format, ...] = get_args(Format)
+FORMATS = ("svg", "pdf", "png", "tikz")
 
 
 def render(
-    scene: Scene, format: Format, theme: Theme, dark: Theme | None = None, scale: float = 1.0
+    scene: Scene, format: str, theme: Theme, dark: Theme | None = None, scale: float = 1.0
 ) -> bytes:
     """The scene as a file of this format, so many times as large as it is.
 
