@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from small_nets import CHAIN, CROSSED, EVERY, SPECS, network
 
 import archdsl
 from archdsl.check.model import Checked
@@ -16,59 +16,12 @@ from archdsl.outputs.drawing import FORMATS, CannotDraw, EngineMissing, UnknownF
 from archdsl.outputs.drawing import draw as drawn
 from archdsl.outputs.drawing.blocks import choice
 from archdsl.outputs.drawing.blocks.compose import compose
-from archdsl.outputs.drawing.blocks.dot import dot
 from archdsl.outputs.drawing.blocks.picture import Arrow, Box, Frame, Picture, Text
+from archdsl.outputs.drawing.charts.dot import dot
 from archdsl.outputs.drawing.wanted import Direction, Wanted
 from archdsl.outputs.write import write
 
-SPECS = sorted((Path(__file__).resolve().parent.parent / "specs").glob("*.arch"))
 SVG = "{http://www.w3.org/2000/svg}"
-
-BLOCKS = """
-block residual(c) {
-    add {
-        conv(c, 3, padding = same) -> batchnorm -> relu -> conv(c, 3, padding = same) -> batchnorm
-        identity
-    }
-    relu
-}
-block mixed(c) {
-    concat { conv(c, 1) -> relu; conv(c, 3, padding = same) -> relu; maxpool(3, stride = 1, padding = 1) }
-}
-"""
-RESIDUAL = BLOCKS + "net Residual { input image: 8 x 16 x 16; stage: { residual(8) * 3 }; conv(4, 1) }"
-MIXED = BLOCKS + "net Mixed { input image: 8 x 16 x 16; stem: conv(8, 1); mixed(4); flatten; linear(5) }"
-HEADS = """net Heads {
-    input image: 3 x 8 x 8
-    a: conv(4, 3)
-    training output aux: { a -> avgpool(global) -> flatten -> linear(2) }
-    output main: { a -> flatten -> linear(2) }
-}"""
-CHAIN = "net Chain { input x: 4 x 8 x 8; (conv(4, 3, padding = same) -> batchnorm -> relu) * 5; maxpool(2) }"
-SHARED = """net Twins {
-    input a: 3 x 8 x 8
-    input b: 3 x 8 x 8
-    share tower: { conv(4, 3) -> relu -> conv(4, 3) }
-    output both: (a -> tower) + (b -> tower)
-}"""
-EVERY = [RESIDUAL, MIXED, HEADS, CHAIN, SHARED]
-
-
-KNOT = """net Knot {
-    input x: 4 x 8 x 8
-    x -> a: conv(4, 1)
-    a -> b: conv(4, 3, padding = same)
-    x -> c: conv(4, 1)
-    d: a + b
-    e: b + c
-    output o: d + e
-}"""
-"""Lines cross over between its branches, so that Graphviz has to find their way."""
-
-
-def network(source: str) -> Checked:
-    (net,) = archdsl.loads(source).values()
-    return net.checked
 
 
 def draw(checked: Checked, format: str = "svg", direction: Direction | None = None) -> bytes:
@@ -131,7 +84,7 @@ def test_every_format_is_what_it_says() -> None:
     assert draw(checked, "dot").startswith(b'digraph "Chain"')
 
 
-@pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted(SPECS.glob("*.arch")), ids=lambda path: path.stem)
 def test_every_spec_can_be_drawn(path: Path) -> None:
     for net in archdsl.load(path).values():
         ElementTree.fromstring(draw(net.checked, "svg"))
@@ -158,7 +111,7 @@ def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.usefixtures("alone")
 def test_a_missing_engine_is_told_with_its_remedy() -> None:
     with pytest.raises(EngineMissing) as caught:
-        draw(network(KNOT), "svg")
+        draw(network(CROSSED), "svg")
     assert "Graphviz" in str(caught.value)
     assert "install" in caught.value.remedy
 
@@ -172,7 +125,7 @@ def test_chains_and_branches_need_no_engine(source: str) -> None:
 
 def test_the_bundled_engine_needs_no_path(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert b"<svg" in draw(network(KNOT), "svg")
+    assert b"<svg" in draw(network(CROSSED), "svg")
 
 
 def test_the_system_engine_comes_first(alone: Path) -> None:
@@ -183,20 +136,20 @@ def test_the_system_engine_comes_first(alone: Path) -> None:
 def test_an_engine_that_fails_is_quoted(alone: Path) -> None:
     program(alone, "dot", "echo first >&2; echo 'it is broken' >&2; exit 3")
     with pytest.raises(CannotDraw, match="Graphviz failed: it is broken"):
-        draw(network(KNOT), "svg")
+        draw(network(CROSSED), "svg")
 
 
 def test_an_engine_without_the_format_is_told(alone: Path) -> None:
     program(alone, "dot", """echo 'Format: "json" not recognized. Use one of: svg' >&2; exit 1""")
     with pytest.raises(EngineMissing, match="cannot write json"):
-        draw(network(KNOT), "png")
+        draw(network(CROSSED), "png")
 
 
 def test_an_engine_that_hangs_is_left(alone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine, "PATIENCE", 0.2)
     program(alone, "dot", "exec /bin/sleep 20")
     with pytest.raises(CannotDraw, match="longer than"):
-        draw(network(KNOT), "svg")
+        draw(network(CROSSED), "svg")
 
 
 def test_too_large_a_picture_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,8 +15,8 @@ from archdsl.graph.faults import Broken, Unmade
 from archdsl.graph.model import Node
 from archdsl.outputs.drawing.blocks import scene
 from archdsl.outputs.drawing.blocks.compose import composed
-from archdsl.outputs.drawing.blocks.dot import dot
 from archdsl.outputs.drawing.blocks.picture import Arrow, Box, Frame, Picture
+from archdsl.outputs.drawing.charts.dot import dot
 from archdsl.outputs.drawing.engine import CannotDraw
 from archdsl.outputs.drawing.faults import Faulty, faulty
 from archdsl.outputs.drawing.lettering import width

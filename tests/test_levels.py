@@ -12,12 +12,12 @@ import pytest
 import archdsl
 from archdsl.check.model import Checked
 from archdsl.outputs.drawing.blocks import scene as blocks
-from archdsl.outputs.drawing.blocks.level_bars import Bar, Form, Plan, planned
-from archdsl.outputs.drawing.blocks.level_words import key_of
-from archdsl.outputs.drawing.blocks.levels import Levels, levels, nodes_of
-from archdsl.outputs.drawing.blocks.levels_layout import scene
 from archdsl.outputs.drawing.engine import CannotDraw
 from archdsl.outputs.drawing.lettering import width
+from archdsl.outputs.drawing.levels.bars import Bar, Form, Plan, planned
+from archdsl.outputs.drawing.levels.found import Levels, levels, nodes_of
+from archdsl.outputs.drawing.levels.layout import scene
+from archdsl.outputs.drawing.levels.words import key_of
 from archdsl.outputs.drawing.scene import Group, Line, Part, Rect, Scene, Text
 from archdsl.outputs.drawing.themes import PAPER
 from archdsl.outputs.drawing.wanted import PAGES, SMALLEST, Page, Wanted

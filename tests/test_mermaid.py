@@ -15,8 +15,8 @@ import pytest
 
 import archdsl
 from archdsl.outputs.diff.picture import marked
-from archdsl.outputs.drawing.blocks.mermaid import MOST_BOXES, mermaid, readable
 from archdsl.outputs.drawing.blocks.picture import Arrow, Box, Frame, Picture, Text
+from archdsl.outputs.drawing.charts.mermaid import MOST_BOXES, mermaid, readable
 from archdsl.outputs.drawing.engine import CannotDraw
 from archdsl.outputs.drawing.faults import faulty
 from archdsl.outputs.drawing.lettering import width

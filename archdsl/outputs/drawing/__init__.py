@@ -154,11 +154,11 @@ def _one(shown: Shown, what: str) -> Checked | Marked | Faulty:
 def _source(shown: Checked | Marked | Faulty, format: str, wanted: Wanted) -> str:
     direction = wanted.direction or "down"
     if format == "mermaid":
-        from archdsl.outputs.drawing.blocks.mermaid import mermaid, readable
+        from archdsl.outputs.drawing.charts.mermaid import mermaid, readable
 
         return mermaid(readable(shown, wanted.depth, wanted.opened), direction)
     from archdsl.outputs.drawing.blocks.compose import composed
-    from archdsl.outputs.drawing.blocks.dot import dot
+    from archdsl.outputs.drawing.charts.dot import dot
 
     return dot(composed(shown, wanted.depth), direction)
 

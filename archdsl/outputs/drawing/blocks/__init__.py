@@ -1,8 +1,8 @@
 """The block diagram: layers as boxes, blocks as frames around them, what repeats once.
 
-`compose` makes a `picture`: what is shown, with its `wires`. `structure` finds chains and branches in
-it, `layout` gives everything its place, in `columns`, `fans`, `frames` and `knots`, and `paint` draws
-it. `versions` closes blocks until a `sheet` is found that fits the page.
+`compose` makes a `picture`: what is shown, with its `wires`. `placing` finds chains and branches in it
+and gives everything its place, and `paint` draws it. `versions` are ever more closed, until `choice`
+finds one whose `sheet` fits the page.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ def scene(shown: Checked | Marked | Faulty, wanted: Wanted) -> Scene:
     be open is asked for.
     """
     if isinstance(shown, Checked) and not (wanted.direction or wanted.opened or wanted.depth is not None):
-        from archdsl.outputs.drawing.blocks import levels_layout
-        from archdsl.outputs.drawing.blocks.levels import levels
+        from archdsl.outputs.drawing.levels import layout
+        from archdsl.outputs.drawing.levels.found import levels
 
         if levels(shown) is not None:
             try:
-                return levels_layout.scene(shown, wanted)
+                return layout.scene(shown, wanted)
             except CannotDraw:
                 pass  # then as any other network, with its blocks closed until it fits
     return chosen(shown, wanted)

@@ -15,8 +15,8 @@ from archdsl.check.model import Checked, written_shape
 from archdsl.graph.model import Node, Scope
 from archdsl.outputs.drawing.blocks import closed, words
 from archdsl.outputs.drawing.blocks.opening import Opening
-from archdsl.outputs.drawing.blocks.parallel import gathered
 from archdsl.outputs.drawing.blocks.picture import Box, Frame, Picture, Text, sizes
+from archdsl.outputs.drawing.blocks.placing.parallel import gathered
 from archdsl.outputs.drawing.blocks.wires import End, wires
 from archdsl.outputs.drawing.faults import Faulty, Role
 from archdsl.outputs.drawing.marked import SIGNS as MARKS

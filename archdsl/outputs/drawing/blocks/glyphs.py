@@ -14,7 +14,7 @@ BARS, BAR = 124.0, 10.0
 """How long the bars of a concat are together, and how high."""
 BETWEEN = 1.5
 """Two bars."""
-ARC = 9.0
+ARC = 10.0
 """How far the arc of a skip stands out."""
 
 Way = Literal["identity", "projection"]
@@ -41,7 +41,7 @@ def arc(way: Way, x: float, y: float, length: float, direction: Direction, role:
     def at(out: float, along: float) -> Point:
         return (x + out, y + along) if direction == "down" else (x + along, y + out)
 
-    start, end, out = 3.0, length - 3.0, ARC - 2.0
+    start, end, out = 3.0, length - 3.0, ARC - 3.0
     bend = min(out, (end - start) / 2)
     middle = (start + end) / 2
     points = (

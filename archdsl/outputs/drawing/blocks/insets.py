@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from archdsl.check.model import Checked
@@ -16,6 +16,7 @@ from archdsl.outputs.fold import Group
 
 MOST = 4
 """More insets beside one drawing are too many."""
+MOST_SUMMANDS = 6
 
 _KINDS: dict[Skip, str] = {
     "identity": "with an identity shortcut",
@@ -62,7 +63,8 @@ def _inset(checked: Checked, group: Group, opening: Opening, kind: str) -> tuple
         plan.add(box, plan.root, 0)
     ends = []
     for value in dict.fromkeys(scope.outputs.values()):
-        box = Box(plan.key(f"out of {scope.path}"), "loose", (Text(sizes(value.shape or ()), "shape"),))
+        told = (Text(sizes(value.shape or ()), "shape"), *_sum(closed.branches(checked.graph.nodes, scope)))
+        box = Box(plan.key(f"out of {scope.path}"), "loose", told)
         plan.add(box, plan.root)
         ends.append((value, box))
     arrows = tuple(
@@ -75,6 +77,12 @@ def _inset(checked: Checked, group: Group, opening: Opening, kind: str) -> tuple
     small = " · ".join(filter(None, facts))
     frame = Frame(f"inset {scope.path}", name, "", plan.finished(), title=title, small=small)
     return Picture(name, small, (frame,), arrows), plan.shut
+
+
+def _sum(channels: Sequence[int]) -> Iterator[Text]:
+    """`64 + 128 + 32 + 32 = 256`: the channels of the branches that a block joins."""
+    if 1 < len(channels) <= MOST_SUMMANDS:
+        yield Text(f"{' + '.join(map(str, channels))} = {sum(channels)}", "shape")
 
 
 def _entering(checked: Checked, scope: Scope) -> list[Value]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
 from archdsl.outputs.drawing.blocks.picture import Box, Picture
-from archdsl.outputs.drawing.blocks.unit import Put, Unit
+from archdsl.outputs.drawing.blocks.placing.unit import Put, Unit
 from archdsl.outputs.drawing.lettering import width
 from archdsl.outputs.drawing.marked import SIGNS
 from archdsl.outputs.drawing.scene import Line, Part, Rect, Text

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from archdsl.outputs.drawing.blocks import boxes
-from archdsl.outputs.drawing.blocks.frames import CARD, LINE
 from archdsl.outputs.drawing.blocks.picture import Arrow
-from archdsl.outputs.drawing.blocks.unit import Band, Border, Label, Place, Put, Unit, Wire
+from archdsl.outputs.drawing.blocks.placing.frames import CARD, LINE
+from archdsl.outputs.drawing.blocks.placing.unit import Band, Border, Label, Place, Put, Unit, Wire
 from archdsl.outputs.drawing.lettering import shortened
 from archdsl.outputs.drawing.scene import Dash, Group, Line, Part, Point, Rect, Text
 from archdsl.outputs.drawing.themes import DASHES, SMALL

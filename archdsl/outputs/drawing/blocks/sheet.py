@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from math import inf, log
 
 from archdsl.outputs.drawing.blocks import legend
-from archdsl.outputs.drawing.blocks.layout import Layout
 from archdsl.outputs.drawing.blocks.paint import painted
 from archdsl.outputs.drawing.blocks.picture import Picture
-from archdsl.outputs.drawing.blocks.unit import Unit
+from archdsl.outputs.drawing.blocks.placing.layout import Layout
+from archdsl.outputs.drawing.blocks.placing.unit import Unit
 from archdsl.outputs.drawing.lettering import width
 from archdsl.outputs.drawing.remarks import listed
 from archdsl.outputs.drawing.scene import Part, Scene, Text

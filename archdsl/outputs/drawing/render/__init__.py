@@ -8,9 +8,7 @@ from archdsl.outputs.drawing.themes import Theme
 FORMATS = ("svg", "pdf", "png", "tikz")
 
 
-def render(
-    scene: Scene, format: str, theme: Theme, dark: Theme | None = None, scale: float = 1.0
-) -> bytes:
+def render(scene: Scene, format: str, theme: Theme, dark: Theme | None = None, scale: float = 1.0) -> bytes:
     """The scene as a file of this format, so many times as large as it is.
 
     With `dark`, a drawing in svg takes that theme where the reader's page is dark. Raises CannotDraw, with a

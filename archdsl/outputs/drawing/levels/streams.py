@@ -12,10 +12,14 @@ from typing import Literal
 
 from archdsl.check.model import written_shape
 from archdsl.graph.model import Node, Value
-from archdsl.outputs.drawing.blocks import level_cards, level_legend
-from archdsl.outputs.drawing.blocks.level_cards import BEHIND, Card, Row
-from archdsl.outputs.drawing.blocks.level_units import Link
-from archdsl.outputs.drawing.blocks.level_words import (
+from archdsl.outputs.drawing.blocks.picture import sizes
+from archdsl.outputs.drawing.blocks.words import about_layers
+from archdsl.outputs.drawing.lettering import shortened, width
+from archdsl.outputs.drawing.levels import cards, legend
+from archdsl.outputs.drawing.levels.cards import BEHIND, Card, Row
+from archdsl.outputs.drawing.levels.found import Dip, Levels, Streams
+from archdsl.outputs.drawing.levels.units import Link
+from archdsl.outputs.drawing.levels.words import (
     NAME,
     about,
     channels,
@@ -25,10 +29,6 @@ from archdsl.outputs.drawing.blocks.level_words import (
     kind_of,
     resolution,
 )
-from archdsl.outputs.drawing.blocks.levels import Dip, Levels, Streams
-from archdsl.outputs.drawing.blocks.picture import sizes
-from archdsl.outputs.drawing.blocks.words import about_layers
-from archdsl.outputs.drawing.lettering import shortened, width
 from archdsl.outputs.drawing.scene import Circle, Group, Line, Part, Point, Text
 from archdsl.outputs.drawing.themes import SMALL
 
@@ -66,9 +66,9 @@ class _Drawing:
 
     def __init__(self, found: Levels, streams: Streams, form: Form) -> None:
         self.found, self.streams = found, streams
-        self.heads = level_cards.head_cards(found, streams)
-        self.dips = [level_cards.dip_card(dip) for dip in streams.dips]
-        self.tail = level_cards.card_of(streams.tail)
+        self.heads = cards.head_cards(found, streams)
+        self.dips = [cards.dip_card(dip) for dip in streams.dips]
+        self.tail = cards.card_of(streams.tail)
         self.cards = (*self.heads, *self.dips, self.tail)
         self._across(form)
         self._down()
@@ -116,7 +116,7 @@ class _Drawing:
         if after:
             yield self._step(self.dips[-1], self.tail, after)
         for card in self.cards:
-            yield from level_cards.drawn(card, self.found)
+            yield from cards.drawn(card, self.found)
         yield from self._ends()
 
     def _stream(self) -> Iterator[Part]:
@@ -212,20 +212,18 @@ def _factor(via: Sequence[Node]) -> str:
 # -- legend ---------------------------------------------------------------------------------------
 
 
-def entries_of(found: Levels) -> list[level_legend.Entry]:
+def entries_of(found: Levels) -> list[legend.Entry]:
     """What the colours and lines of this drawing mean."""
     units = [unit for stage in found.stages for unit in stage.units]
     closed = sorted((unit for unit in units if unit.scope), key=lambda unit: -len(unit.nodes))
     blocks = {kind_of(unit): inside(unit) for unit in closed}
     words = sorted({kind(unit.head).split(" ")[-1] for unit in units if unit.head.op.is_weight_layer})
-    entries = [level_legend.bar(["learned"], f"{name}: {parts}") for name, parts in blocks.items()]
-    entries += [level_legend.bar(["learned"], f"k×k, c: k×k {word} of c channels") for word in words]
+    entries = [legend.bar(["learned"], f"{name}: {parts}") for name, parts in blocks.items()]
+    entries += [legend.bar(["learned"], f"k×k, c: k×k {word} of c channels") for word in words]
     edges = {(node.op.family, node.op.name) for unit in units for node in Row((unit,)).edges}
     for family in sorted({family for family, _ in edges}, reverse=True):
         names = sorted(name for other, name in edges if other == family)
-        entries.append(level_legend.bar([family], ", ".join(names)))
+        entries.append(legend.bar([family], ", ".join(names)))
     steps = {(-link.drop, link.via[0].op.name, link.via[0].op.family) for link in found.links if link.via}
-    entries += [
-        level_legend.arrow(family, 1.3, name, -rises) for rises, name, family in sorted(steps) if rises
-    ]
+    entries += [legend.arrow(family, 1.3, name, -rises) for rises, name, family in sorted(steps) if rises]
     return entries

@@ -13,10 +13,10 @@ from itertools import pairwise
 from math import inf, isinf, sqrt
 
 from archdsl.graph.model import Value
-from archdsl.outputs.drawing.blocks.level_units import Link, Scale, Unit
-from archdsl.outputs.drawing.blocks.level_words import brought, kind_of, short_kind
-from archdsl.outputs.drawing.blocks.levels import Levels, Stage
 from archdsl.outputs.drawing.lettering import width
+from archdsl.outputs.drawing.levels.found import Levels, Stage
+from archdsl.outputs.drawing.levels.units import Link, Scale, Unit
+from archdsl.outputs.drawing.levels.words import brought, kind_of, short_kind
 from archdsl.outputs.drawing.themes import SMALL
 from archdsl.sizes import Shape
 

@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from archdsl.check.model import Checked, written_shape
-from archdsl.outputs.drawing.blocks import level_legend as legend
-from archdsl.outputs.drawing.blocks import level_streams
-from archdsl.outputs.drawing.blocks.level_bars import Form, planned
-from archdsl.outputs.drawing.blocks.level_drawn import entries_of, parts_of
-from archdsl.outputs.drawing.blocks.levels import Levels, Streams, levels
 from archdsl.outputs.drawing.blocks.picture import sizes
 from archdsl.outputs.drawing.engine import CannotDraw
 from archdsl.outputs.drawing.lettering import shortened
+from archdsl.outputs.drawing.levels import legend, streams
+from archdsl.outputs.drawing.levels.bars import Form, planned
+from archdsl.outputs.drawing.levels.drawn import entries_of, parts_of
+from archdsl.outputs.drawing.levels.found import Levels, Streams, levels
 from archdsl.outputs.drawing.scene import Part, Scene, Text, placed
 from archdsl.outputs.drawing.themes import SIZE, SMALL
 from archdsl.outputs.drawing.wanted import SMALLEST, Page, Wanted
@@ -60,7 +59,7 @@ _HEIGHTS = (1.0, 0.8, 0.65)
 def _forms(found: Levels, title: str | None, page: Page | None = None) -> Iterator[Scene]:
     """The same drawing, from generous to tight; with bars of the height for which a page shows it largest."""
     if found.streams is not None:
-        for close in level_streams.FORMS:
+        for close in streams.FORMS:
             yield _streams(found, found.streams, close, title)
         return
     for form in _FORMS:
@@ -80,9 +79,9 @@ def _bars(found: Levels, form: Form, title: str | None) -> Scene:
     return _scene(found, parts_of(plan), entries_of(plan), title)
 
 
-def _streams(found: Levels, streams: Streams, form: level_streams.Form, title: str | None) -> Scene:
-    parts = level_streams.parts_of(found, streams, form)
-    return _scene(found, parts, level_streams.entries_of(found), title)
+def _streams(found: Levels, two: Streams, form: streams.Form, title: str | None) -> Scene:
+    parts = streams.parts_of(found, two, form)
+    return _scene(found, parts, streams.entries_of(found), title)
 
 
 def _scene(found: Levels, drawn: list[Part], entries: list[legend.Entry], title: str | None) -> Scene:

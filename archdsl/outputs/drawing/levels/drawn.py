@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby, pairwise
 
-from archdsl.outputs.drawing.blocks import level_legend as legend
-from archdsl.outputs.drawing.blocks.level_bars import LABELS, SIGN, Bar, Plan
-from archdsl.outputs.drawing.blocks.level_lines import ROOM_FOR_ARROW, arrow, steps, uprights
-from archdsl.outputs.drawing.blocks.level_lines import drawn as line
-from archdsl.outputs.drawing.blocks.level_words import (
+from archdsl.outputs.drawing.lettering import shortened, width
+from archdsl.outputs.drawing.levels import legend
+from archdsl.outputs.drawing.levels.bars import LABELS, SIGN, Bar, Plan
+from archdsl.outputs.drawing.levels.lines import ROOM_FOR_ARROW, arrow, steps, uprights
+from archdsl.outputs.drawing.levels.lines import drawn as line
+from archdsl.outputs.drawing.levels.words import (
     NAME,
     about,
     channels,
@@ -19,7 +20,6 @@ from archdsl.outputs.drawing.blocks.level_words import (
     kind_of,
     resolution,
 )
-from archdsl.outputs.drawing.lettering import shortened, width
 from archdsl.outputs.drawing.scene import Circle, Dash, Group, Line, Part, Text
 from archdsl.outputs.drawing.themes import SMALL
 

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from archdsl.outputs.drawing.blocks import boxes, columns, fans, frames, knots
+from archdsl.outputs.drawing.blocks import boxes
 from archdsl.outputs.drawing.blocks.picture import Arrow, Box, Frame, Picture
-from archdsl.outputs.drawing.blocks.structure import (
+from archdsl.outputs.drawing.blocks.placing import columns, fans, frames, knots
+from archdsl.outputs.drawing.blocks.placing.structure import (
     Branch,
     Fan,
     Knot,
@@ -23,8 +24,8 @@ from archdsl.outputs.drawing.blocks.structure import (
     is_tangled,
     levels,
 )
-from archdsl.outputs.drawing.blocks.unit import Put, Room, Unit, Wire, label
-from archdsl.outputs.drawing.blocks.unrolled import Joint, unrolled
+from archdsl.outputs.drawing.blocks.placing.unit import Put, Room, Unit, Wire, label
+from archdsl.outputs.drawing.blocks.placing.unrolled import Joint, unrolled
 from archdsl.outputs.drawing.lettering import width
 from archdsl.outputs.drawing.themes import SMALL
 from archdsl.outputs.drawing.wanted import Direction

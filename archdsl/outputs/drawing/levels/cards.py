@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from archdsl.graph.model import Node
-from archdsl.outputs.drawing.blocks.level_units import Unit
-from archdsl.outputs.drawing.blocks.level_words import (
+from archdsl.outputs.drawing.lettering import shortened, width
+from archdsl.outputs.drawing.levels.found import Dip, Levels, Streams
+from archdsl.outputs.drawing.levels.units import Unit
+from archdsl.outputs.drawing.levels.words import (
     NAME,
     about,
     channels,
@@ -17,8 +19,6 @@ from archdsl.outputs.drawing.blocks.level_words import (
     resolution,
     short_kind,
 )
-from archdsl.outputs.drawing.blocks.levels import Dip, Levels, Streams
-from archdsl.outputs.drawing.lettering import shortened, width
 from archdsl.outputs.drawing.scene import Group, Part, Rect, Text
 from archdsl.outputs.drawing.themes import SMALL
 

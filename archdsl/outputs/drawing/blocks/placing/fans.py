@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from archdsl.outputs.drawing.blocks import boxes
 from archdsl.outputs.drawing.blocks.picture import Arrow, Box
-from archdsl.outputs.drawing.blocks.structure import Branch, Fan, Piece, Series
-from archdsl.outputs.drawing.blocks.unit import Place, Room, Unit, Wire, label
+from archdsl.outputs.drawing.blocks.placing.structure import Branch, Fan, Piece, Series
+from archdsl.outputs.drawing.blocks.placing.unit import Place, Room, Unit, Wire, label
 
 if TYPE_CHECKING:
-    from archdsl.outputs.drawing.blocks.layout import Layout
+    from archdsl.outputs.drawing.blocks.placing.layout import Layout
 
 BETWEEN = 12.0
 """Between two branches."""

@@ -14,9 +14,9 @@ from typing import NamedTuple
 
 from archdsl.check.model import Checked
 from archdsl.outputs.drawing.blocks.compose import composed
-from archdsl.outputs.drawing.blocks.entities import escaped
 from archdsl.outputs.drawing.blocks.opening import Opening, asked
 from archdsl.outputs.drawing.blocks.picture import Arrow, Box, Frame, Picture
+from archdsl.outputs.drawing.charts.entities import escaped
 from archdsl.outputs.drawing.engine import CannotDraw
 from archdsl.outputs.drawing.faults import Faulty, Remark
 from archdsl.outputs.drawing.lettering import shortened, width

@@ -14,7 +14,7 @@ from itertools import groupby
 
 from archdsl.check.model import Checked
 from archdsl.graph.model import Node
-from archdsl.outputs.drawing.blocks.level_units import Link, Scale, Unit, contracted
+from archdsl.outputs.drawing.levels.units import Link, Scale, Unit, contracted
 
 
 @dataclass(slots=True, eq=False)

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from archdsl.outputs.drawing.blocks import boxes
 from archdsl.outputs.drawing.blocks.picture import Box
-from archdsl.outputs.drawing.blocks.structure import Branch, Fan
-from archdsl.outputs.drawing.blocks.unit import Band, Room, Unit, Wire, label
-from archdsl.outputs.drawing.blocks.unrolled import is_loose
+from archdsl.outputs.drawing.blocks.placing.structure import Branch, Fan
+from archdsl.outputs.drawing.blocks.placing.unit import Band, Room, Unit, Wire, label
+from archdsl.outputs.drawing.blocks.placing.unrolled import is_loose
 
 if TYPE_CHECKING:
-    from archdsl.outputs.drawing.blocks.layout import Layout, Step
+    from archdsl.outputs.drawing.blocks.placing.layout import Layout, Step
 
 GUTTER = 22.0
 """Between two columns, for the line that leads from one to the next."""

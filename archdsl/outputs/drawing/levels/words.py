@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 from archdsl.check.model import Checked, written_shape
 from archdsl.graph.model import Node, Value
-from archdsl.outputs.drawing.blocks.level_units import Link, Unit
 from archdsl.outputs.drawing.blocks.picture import spelt
 from archdsl.outputs.drawing.blocks.words import about_layers, about_scope, operator
 from archdsl.outputs.drawing.lettering import shortened
+from archdsl.outputs.drawing.levels.units import Link, Unit
 from archdsl.outputs.drawing.themes import SMALL
 from archdsl.sizes import alike
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
-from archdsl.outputs.drawing.blocks.level_bars import LABELS, LANE, Bar, Plan
-from archdsl.outputs.drawing.blocks.level_units import Link
-from archdsl.outputs.drawing.blocks.level_words import brought, kind, kind_of, kinds
 from archdsl.outputs.drawing.blocks.words import about_layers
 from archdsl.outputs.drawing.lettering import width
+from archdsl.outputs.drawing.levels.bars import LABELS, LANE, Bar, Plan
+from archdsl.outputs.drawing.levels.units import Link
+from archdsl.outputs.drawing.levels.words import brought, kind, kind_of, kinds
 from archdsl.outputs.drawing.scene import Dash, Group, Line, Part, Point, Text
 from archdsl.outputs.drawing.themes import SMALL
 

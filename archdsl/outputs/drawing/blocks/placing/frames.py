@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archdsl.outputs.drawing.blocks.picture import Frame
-from archdsl.outputs.drawing.blocks.unit import Border, Room, Unit, Wire
+from archdsl.outputs.drawing.blocks.placing.unit import Border, Room, Unit, Wire
 from archdsl.outputs.drawing.lettering import shortened, width
 from archdsl.outputs.drawing.themes import SMALL
 
 if TYPE_CHECKING:
-    from archdsl.outputs.drawing.blocks.layout import Layout
+    from archdsl.outputs.drawing.blocks.placing.layout import Layout
 
 PADDING = 8.0
 LINE = 11.0

@@ -10,16 +10,16 @@ import json
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from archdsl.outputs.drawing.blocks.frames import LINE, PADDING, words
 from archdsl.outputs.drawing.blocks.picture import Arrow, Box, Frame
-from archdsl.outputs.drawing.blocks.structure import Item, Knot
-from archdsl.outputs.drawing.blocks.unit import Border, Label, Place, Room, Unit, Wire, label
+from archdsl.outputs.drawing.blocks.placing.frames import LINE, PADDING, words
+from archdsl.outputs.drawing.blocks.placing.structure import Item, Knot
+from archdsl.outputs.drawing.blocks.placing.unit import Border, Label, Place, Room, Unit, Wire, label
 from archdsl.outputs.drawing.engine import run
 from archdsl.outputs.drawing.lettering import width
 from archdsl.outputs.drawing.themes import SMALL
 
 if TYPE_CHECKING:
-    from archdsl.outputs.drawing.blocks.layout import Layout
+    from archdsl.outputs.drawing.blocks.placing.layout import Layout
 
 INCH = 72.0
 
@@ -100,14 +100,17 @@ class _Tied:
         light = arrow.head.kind in ("sign", "bar") or arrow.training
         leave, enter = "sn" if self.layout.down else "ew"
         tail, head = self.name[arrow.tail], self.name[arrow.head]
-        framed = [isinstance(self.nodes[int(name[1:])][0], Frame) for name in (tail, head)]
-        ports = "" if arrow.tail.kind == "fork" and not framed[0] else f", tailport={leave}"
-        if framed[1] or (ports and arrow.head.kind not in ("sign", "bar", "fork")):
+        exact = [self._is_exact(*self.nodes[int(name[1:])]) for name in (tail, head)]
+        ports = "" if arrow.tail.kind == "fork" and not exact[0] else f", tailport={leave}"
+        if exact[1] or (ports and arrow.head.kind not in ("sign", "bar", "fork")):
             ports += f", headport={enter}"
-        return (
-            f"  {tail} -> {head} "
-            f'[id="{number}", weight={1 if light else 6}{ports}{spacer}]'
-        )
+        return f'  {tail} -> {head} [id="{number}", weight={1 if light else 6}{ports}{spacer}]'
+
+    @staticmethod
+    def _is_exact(item: Item, unit: Unit) -> bool:
+        """Whether lines have to meet it in the middle: elsewhere its sides are not where its node's are."""
+        lone = isinstance(item, Box) and item.times == 1 and not item.skip
+        return not lone or abs(unit.low - unit.high) > 0.5
 
     def _cluster_label(self, frame: Frame) -> str:
         lines = words(frame)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from archdsl.outputs.drawing.blocks.picture import Arrow, Box
-from archdsl.outputs.drawing.blocks.structure import Branch, Fan, Knot, Piece, Series
+from archdsl.outputs.drawing.blocks.placing.structure import Branch, Fan, Knot, Piece, Series
 
 
 @dataclass(slots=True, eq=False)
