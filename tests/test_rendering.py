@@ -18,7 +18,8 @@ from xml.etree import ElementTree
 import pytest
 from PIL import Image as Pillow
 
-from archdsl.outputs.drawing import fonts, lettering
+import archdsl
+from archdsl.outputs.drawing import draw, fonts, lettering
 from archdsl.outputs.drawing.engine import CannotDraw
 from archdsl.outputs.drawing.render import FORMATS, png_file, render
 from archdsl.outputs.drawing.render.arrows import LENGTH, arrow
@@ -479,6 +480,7 @@ def test_images_are_where_they_should_be() -> None:
 
 # -- tikz -----------------------------------------------------------------------------------------
 
+ROOT = Path(__file__).resolve().parent.parent
 needs_latex = pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
 
 
@@ -534,6 +536,14 @@ def test_a_paper_takes_the_drawing_in(tmp_path: Path) -> None:
         r"\begin{figure*}\input{figure}\caption{Again.}\end{figure*}More text.\end{document}"
     )
     assert "Overfull" not in compiled(tmp_path, paper.encode())
+
+
+@needs_latex
+@pytest.mark.parametrize(("spec", "net"), [("vgg", "VGG.D"), ("resnet", "ResNet.50"), ("unet", "U-Net")])
+def test_pdflatex_makes_a_page_of_a_network(spec: str, net: str, tmp_path: Path) -> None:
+    checked = archdsl.load(ROOT / "specs" / f"{spec}.arch")[net].checked
+    told = compiled(tmp_path, draw(checked, "tikz").data)
+    assert "(1 page" in told and "Overfull" not in told
 
 
 @needs_latex
