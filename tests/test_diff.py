@@ -546,3 +546,21 @@ def test_one_picture_shows_one_pair(folder: Path, capsys: Captured) -> None:
     assert main(["draw", vgg, "--diff", vgg, "-o", "x.svg"]) == 2
     assert "one picture shows one pair of networks" in capsys.readouterr().err
     assert main(["draw", vgg, "--net", "VGG.D", "--diff", ":VGG.E", "-o", "x.svg"]) == 0
+
+
+def test_outputs_that_come_and_go_are_drawn() -> None:
+    def net(name: str, size: str) -> Checked:
+        ends = f"output main: {{ b -> flatten -> linear(4) }}; output {name}: b -> avgpool({size})"
+        return network(f"net N {{ input image: 3 x 16 x 16; b: conv(8, 3); {ends} }}")
+
+    old, new = net("side", "global"), net("extra", "2")
+    boxes = [box for box in compose_marked(marked(old, new)).boxes() if box.kind == "end"]
+    ends = {box.title.partition(",")[0]: box for box in boxes}
+    assert {name: box.mark for name, box in ends.items()} == {
+        "image": "same",
+        "main": "",
+        "side": "removed",
+        "extra": "added",
+    }
+    assert ends["side"].lines[0].text == "– side"
+    assert marked(old, net("other", "global")).ends == {}  # it has another name, and is no other output

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from archdsl.outputs.diff.model import Fact
 from archdsl.outputs.diff.pairing import Pair, Pairing, pair_up
 from archdsl.outputs.diff.sentence import sentence, title
 from archdsl.outputs.diff.words import operator
-from archdsl.outputs.drawing.marked import Marked, Note
+from archdsl.outputs.drawing.marked import Mark, Marked, Note
 from archdsl.outputs.fold import Group, Sibling, walk
 
 HARDLY = frozenset(("name", "weight"))
@@ -31,6 +31,7 @@ def marked(old: Checked, new: Checked) -> Marked:
         union.graph,
         dict(_notes(pairing, union)),
         tuple(_gone(pairing, union)),
+        _ends(pairing),
         title(difference),
         f"{title(difference)}: {sentence(difference)}.",
     )
@@ -51,6 +52,26 @@ def _notes(pairing: Pairing, union: _Union) -> Iterator[tuple[int, Note]]:
             )
     for clone in union.old.values():
         yield clone.index, Note("removed")
+
+
+def _ends(pairing: Pairing) -> dict[str, Mark]:
+    """What became of the outputs that are not in both networks, by name or by the layer that gives them."""
+    old, new = _outputs(pairing.old), _outputs(pairing.new)
+    pairs = {(pairing.twin[v.node.index].index, v.port) for v in old.values() if v.node.index in pairing.twin}
+    known = {(value.node.index, value.port) for value in new.values()}
+    ends: dict[str, Mark] = {}
+    for name, value in old.items():
+        twin = pairing.twin.get(value.node.index)
+        if name not in new and (twin is None or (twin.index, value.port) not in known):
+            ends[name] = "removed"
+    for name, value in new.items():
+        if name not in old and (value.node.index, value.port) not in pairs:
+            ends[name] = "added"
+    return ends
+
+
+def _outputs(graph: Elaborated) -> dict[str, Value]:
+    return {**graph.outputs, **graph.training_outputs}
 
 
 def _was(node: Node, twin: Node, fact: Fact) -> str:
@@ -175,11 +196,17 @@ class _Union:
             nodes=self.nodes,
             scopes=sorted(scopes, key=lambda scope: (scope.start, scope.path.count("."), bool(scope.path))),
             inputs=inputs,
-            outputs={name: self.value(value) for name, value in new.outputs.items()},
-            training_outputs={name: self.value(value) for name, value in new.training_outputs.items()},
+            outputs=self._outputs(new.outputs, self.pairing.old.outputs),
+            training_outputs=self._outputs(new.training_outputs, self.pairing.old.training_outputs),
             named={},
             expectations=[],
         )
+
+    def _outputs(self, new: Mapping[str, Value], old: Mapping[str, Value]) -> dict[str, Value]:
+        """The outputs of the new network, and behind them those that have gone."""
+        ends = _ends(self.pairing)
+        gone = {name: value for name, value in old.items() if ends.get(name) == "removed"}
+        return {name: self.value(value) for name, value in {**new, **gone}.items()}
 
 
 def _gone_parts(pairing: Pairing) -> Iterator[_Gone]:

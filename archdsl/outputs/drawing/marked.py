@@ -32,6 +32,8 @@ class Marked:
     """By index, for every layer that is not the same."""
     gone: tuple[tuple[Value, int], ...]
     """What gone layers gave, and the index of a layer that read it."""
+    ends: Mapping[str, Mark]
+    """What became of the outputs, by name, where they are not in both networks."""
     title: str
     description: str
 

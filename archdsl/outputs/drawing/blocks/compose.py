@@ -132,6 +132,7 @@ class Plan:
     def __init__(self, shown: Checked | Marked | Faulty, opening: Opening | None = None) -> None:
         self.graph = shown.graph
         self.notes = shown.notes if isinstance(shown, Marked) else None
+        self.ends = shown.ends if isinstance(shown, Marked) else {}
         self.faulty = shown if isinstance(shown, Faulty) else None
         self.checked: Checked | None = shown if isinstance(shown, Checked) else None
         if isinstance(shown, Faulty):
@@ -339,10 +340,11 @@ def _ends(plan: Plan) -> list[End]:
     ends = []
     for outputs, training in ((plan.graph.outputs, False), (plan.graph.training_outputs, True)):
         for name, value in outputs.items():
-            lines = Text(name or "output", "source"), Text(words.size(value), "source")
+            mark, title = plan.ends.get(name, ""), name or "output"
             role: Role = "unknown" if value.shape is None else ""
-            title = name or "output"
-            box = Box(plan.key(f"output {name}"), "end", lines, training=training, title=title, role=role)
+            lines = Text(f"{MARKS.get(mark, '')}{title}", "source", mark), Text(words.size(value), "source")
+            key = plan.key(f"output {name}")
+            box = Box(key, "end", lines, training=training, mark=mark, title=title, role=role)
             plan.add(box, plan.root)
             ends.append((value, box))
     return ends
