@@ -418,3 +418,24 @@ def test_an_interrupt_leaves_no_half_written_file(folder: Path) -> None:
     assert "Traceback" not in complaint
     assert (folder / "long.csv").read_text() == "precious"
     assert not list(folder.glob(".*.part"))
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--style", "volumes", "--depth", "1"], "`depth` means nothing to volumes"),
+        (["--style", "columns", "--direction", "right"], "`direction` means nothing to columns"),
+        (["--style", "blocks", "--open", "nothing"], "no block `nothing`"),
+        (["--format", "mermaid", "--theme", "dark"], "`theme` means nothing to mermaid"),
+        (["--format", "html", "--style", "columns"], "`style` means nothing to html"),
+        (["--format", "dot", "--page", "a4"], "`page` means nothing to dot"),
+        (["--format", "tikz", "--theme", "auto"], "which tikz cannot"),
+    ],
+)
+def test_no_option_is_ignored_without_a_word(
+    folder: Path, capsys: Captured, options: list[str], says: str
+) -> None:
+    assert main(["draw", "small.arch", *options]) == 2
+    err = capsys.readouterr().err
+    assert says in err
+    assert "help: " in err

@@ -98,7 +98,7 @@ def test_every_layer_of_every_spec_is_there_once(path: Path) -> None:
             assert data["calls"][layer["call"]]["op"] == node.op.name
             file, line, column, *_ = data["places"][layer["place"]]
             assert (line, column) == node.span.source.position(node.span.start)
-            assert data["files"][file]["name"] == clean(node.span.source.name)
+            assert data["files"][file]["name"] == clean(Path(node.span.source.name).name)
 
 
 def test_the_items_nest_and_repetitions_have_every_time() -> None:
@@ -268,3 +268,12 @@ def test_the_bundle_is_what_its_sources_make() -> None:
         ["node", "build.mjs", "--check"], cwd=folder, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_where_a_spec_lies_is_not_told(tmp_path: Path) -> None:
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts" / "blocks.arch").write_text("block twice(c) { conv(c, 1); conv(c, 1) }\n")
+    (tmp_path / "net.arch").write_text('import "parts/blocks.arch"\nnet N { input x: 3 x 8 x 8; twice(4) }\n')
+    made = page([net.checked for net in archdsl.load(tmp_path / "net.arch").values()]).decode()
+    assert str(tmp_path) not in made
+    assert "parts/blocks.arch" in made

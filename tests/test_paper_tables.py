@@ -425,6 +425,8 @@ def test_pdflatex_compiles_every_table(tmp_path: Path) -> None:
     for file in ("vgg", "resnet", "googlenet", "densenet", "mobilenet", "lenet", "frrn", "overfeat"):
         tables.append(render(list(nets(file).values()), "latex"))
     tables.append(render([nets("resnet")["ResNet.18"]], "latex"))
+    text = "net Open { input image: 3 x H x W; conv(8, 3) -> maxpool(2); maxpool(2, ceil = true) }"
+    tables.append(render([archdsl.loads(text)["Open"].checked], "latex"))
     head = "\\documentclass{article}\n\\usepackage{booktabs,graphicx}\n\\begin{document}\n"
     document = head + "\n\\clearpage\n".join(tables) + "\n\\end{document}\n"
     (tmp_path / "tables.tex").write_text(document, "utf-8")

@@ -30,7 +30,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     """A remedy for a misspelled name; what there is, where nothing is close."""
     from difflib import get_close_matches
 
-    names = list(known)
+    names = list(dict.fromkeys(known))
     folded = {each.casefold(): each for each in names}
     if close := get_close_matches(name.casefold(), folded, 1, 0.6):
         return f"did you mean `{folded[close[0]]}`?"

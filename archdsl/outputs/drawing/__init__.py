@@ -15,6 +15,7 @@ from typing import NamedTuple, TypeAlias
 from archdsl.check.model import Checked
 from archdsl.outputs.drawing.engine import CannotDraw, EngineMissing
 from archdsl.outputs.drawing.faults import Faulty
+from archdsl.outputs.drawing.heeded import refuse_unheeded, refuse_unheeded_by_format
 from archdsl.outputs.drawing.marked import Marked
 from archdsl.outputs.drawing.scene import Scene
 from archdsl.outputs.drawing.themes import DARK, THEMES
@@ -74,6 +75,7 @@ def draw(
     shown = [shown] if isinstance(shown, Checked) else shown
     if format not in FORMATS:
         raise UnknownFormat(format)
+    refuse_unheeded_by_format(wanted, format, style, theme, scale)
     if format in ("dot", "mermaid"):
         return Drawing(_source(_one(shown, format), format, wanted).encode())
     if format == "html":
@@ -87,7 +89,8 @@ def draw(
 
 def scene(shown: Shown, style: Style | None = None, wanted: Wanted = ANYHOW) -> Scene:
     """The drawing in which everything has its place, before it is written in any format."""
-    style = style or style_of(shown)
+    style = style or style_of(shown, wanted)
+    refuse_unheeded(wanted, style)
     if style == "blocks":
         from archdsl.outputs.drawing import blocks
 
@@ -108,12 +111,19 @@ def scene(shown: Shown, style: Style | None = None, wanted: Wanted = ANYHOW) -> 
     return receptive.scene(shown, wanted)
 
 
-def style_of(shown: Shown) -> Style:
-    """The style that suits: volumes for a plain chain on maps, columns for several networks."""
+def style_of(shown: Shown, wanted: Wanted = ANYHOW) -> Style:
+    """The style that suits: volumes for a plain chain on maps, columns for several networks.
+
+    What is wanted may ask for another: an image to be drawn over, or blocks that are open.
+    """
     if isinstance(shown, Marked | Faulty):
         return "blocks"
+    if wanted.image is not None:
+        return "receptive"
     if len(shown) > 1:
         return "columns"
+    if wanted.direction or wanted.opened or wanted.depth is not None:
+        return "blocks"
     from archdsl.outputs.drawing.volumes import suits
 
     return "volumes" if suits(shown[0]) else "blocks"
@@ -146,7 +156,7 @@ def _one(shown: Shown, what: str) -> Checked | Marked | Faulty:
         names = ", ".join(each.name for each in shown)
         raise CannotDraw(
             f"one picture as {what} shows one network, and here are {names}",
-            f"add `--net {shown[0].name}`, or draw all of them side by side with `--style columns`",
+            f"add `--net {shown[0].name}`, or draw them side by side as columns, in svg, pdf or png",
         )
     return shown[0]
 
@@ -158,9 +168,11 @@ def _source(shown: Checked | Marked | Faulty, format: str, wanted: Wanted) -> st
 
         return mermaid(readable(shown, wanted.depth, wanted.opened), direction)
     from archdsl.outputs.drawing.blocks.compose import composed
+    from archdsl.outputs.drawing.blocks.opening import Opening, asked
     from archdsl.outputs.drawing.charts.dot import dot
 
-    return dot(composed(shown, wanted.depth), direction)
+    opening = Opening(wanted.depth, asked=asked(shown.graph, wanted.opened))
+    return dot(composed(shown, opening), direction)
 
 
 def _page(shown: Shown, wanted: Wanted) -> bytes:

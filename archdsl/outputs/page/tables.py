@@ -6,6 +6,7 @@ give the same data. Texts are safe to show: what could reorder or hide letters i
 
 from __future__ import annotations
 
+import os
 import unicodedata
 from collections.abc import Callable, Hashable, Iterable
 from typing import Any
@@ -30,6 +31,8 @@ class Tables:
         self.places: list[list[int]] = []
         self.ways: list[dict[str, Any]] = []
         self.calls: list[dict[str, Any]] = []
+        self._folder: str | None = None
+        """That of the first file."""
         self._numbers: dict[Hashable, int] = {}
         self._kept: list[object] = []
         """What is known by its identity has to live as long as the table."""
@@ -85,7 +88,12 @@ class Tables:
 
     def _file(self, source: Source) -> dict[str, str]:
         self._kept.append(source)
-        return {"name": clean(source.name), "text": shown(source.text)}
+        self._folder = os.path.dirname(source.name) if self._folder is None else self._folder
+        return {"name": clean(self._near(source.name)), "text": shown(source.text)}
+
+    def _near(self, name: str) -> str:
+        """The name of a file as the first one would import it: where that lies is nobody's business."""
+        return os.path.relpath(name, self._folder).replace(os.sep, "/") if self._folder else name
 
     def _place(self, span: Span) -> list[int]:
         start, end = (span.source.position(offset) for offset in (span.start, max(span.start, span.end)))

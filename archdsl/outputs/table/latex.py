@@ -17,6 +17,10 @@ _LATEX = {
     "×": r"$\times$",
     "→": r"$\to$",
     "†": r"$^\dagger$",
+    "⌊": r"$\lfloor$",
+    "⌋": r"$\rfloor$",
+    "⌈": r"$\lceil$",
+    "⌉": r"$\rceil$",
     "…": r"\ldots{}",
     "·": r"$\cdot$",
     "–": "--",
@@ -121,4 +125,5 @@ def _stacked(lines: list[str], gap: str = "") -> str:
 
 def _text(text: str) -> str:
     text = _SPECIAL.sub(lambda found: _LATEX[found[0]], tame(text))
-    return re.sub(r"(?<=\d) ?(?:x|\$\\times\$) ?(?=\d)", r"$\\times$", text)
+    text = re.sub(r"(?<=\d) ?(?:x|\$\\times\$) ?(?=\d)", r"$\\times$", text)
+    return re.sub(r"(?<=\S) x (?=\S)", r"$\\times$", text)  # of sizes that are expressions

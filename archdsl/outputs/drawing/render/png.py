@@ -39,6 +39,7 @@ def png(scene: Scene, theme: Theme) -> bytes:
     scene = replace(scene, width=width * 72 / DOTS_PER_INCH, height=height * 72 / DOTS_PER_INCH)
     drawn = svg_to_bytes(
         svg_string=svg(scene, theme).decode(),
+        background=theme["paper"].fill,
         skip_system_fonts=_covered(scene),
         font_files=[str(fonts.REGULAR), str(fonts.BOLD)],
         style_sheet=f"svg{{font-family:{fonts.NAME}}}",
