@@ -27,7 +27,11 @@ class Unexpected(Error):
 
 
 class UnknownCharacter(Error):
-    """A character that no word of the language has."""
+    """A character that no word of the language has.
+
+    Names have the letters a to z and A to Z, digits, `_` and inner hyphens, for they become names of modules
+    and of checkpoints. Texts in quotes and comments may have any character.
+    """
 
     code: ClassVar[str] = "E105"
     message: ClassVar[str] = "the character {found} is not part of the language"
@@ -183,4 +187,6 @@ def _character_hint(at: Span) -> tuple[str, ...]:
         return (f'`"{quoted[1]}"`',)
     if found.isspace():
         return ("write a plain blank",)
+    if found.isalpha():
+        return ("names have the letters a to z and A to Z; a text in quotes may have any",)
     return (f"write `{replacements[found]}`",) if found in replacements else ()
