@@ -489,9 +489,11 @@ def test_view_redraws_and_keeps_what_is_open(browser: Browser, tmp_path: Path) -
         browser.until(lambda: browser.run("return document.body.classList.contains('stale')"))
         assert "error[E" in browser.driver.find_element(By.ID, "problems").text
         assert "first.conv1" in browser.shown()
+        wrong = "document.querySelector('.faulty #wrong img')?.naturalWidth > 100"
+        browser.until(lambda: browser.run(f"return {wrong}"))
         assert "conv(c, 99)" in browser.run("return document.querySelector('.line.wrong').textContent")
         spec.write_text(text)
-        browser.until(lambda: not browser.run("return document.body.classList.contains('stale')"))
+        browser.until(lambda: not browser.run("return document.body.matches('.stale, .faulty')"))
         assert browser.selected() == "first.conv1"
         assert browser.logs() == []
         running.send_signal(signal.SIGINT)

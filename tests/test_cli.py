@@ -439,3 +439,8 @@ def test_no_option_is_ignored_without_a_word(
     err = capsys.readouterr().err
     assert says in err
     assert "help: " in err
+
+
+def test_a_wrong_spec_has_a_page_too(wrong: Path) -> None:
+    assert main(["draw", "wrong.arch", "-o", "wrong.html"]) == 1
+    assert '"wrong":[{"name":"Wrong"' in (wrong / "wrong.html").read_text("utf-8")

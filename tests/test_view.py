@@ -164,6 +164,8 @@ def test_a_save_is_told_and_a_mistake_with_its_place(viewer: Viewer, folder: Pat
     assert names(second) == [] and second["files"][0]["text"] == WRONG
     (error,) = second["diagnostics"]
     assert second["places"][error["place"]][1] == 3
+    (wrong,) = second["wrong"]
+    assert wrong["name"] == "Small" and "does not fit into a height of 8" in wrong["picture"]
     spec.write_text(SOUND)
     assert names(next(news)) == ["Small"]
     assert "small.arch: redrawn" in viewer.told.get(timeout=5)

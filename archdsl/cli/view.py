@@ -6,6 +6,7 @@ import errno
 import gc
 import os
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import click
@@ -93,9 +94,21 @@ def _publish(site: Site, look: Look, path: str) -> None:
         tell(brief(errors, paint))
     elif site.version:
         tell(f"{path}: redrawn")
-    told = look.diagnostics, look.sources, look.notice
+    told = look.diagnostics, look.sources, look.notice, _drawn(look)
     title = os.path.basename(path)
     site.publish(page(look.networks, title, *told, live=site.version + 1), news(look.networks, *told))
+
+
+def _drawn(look: Look) -> dict[str, bytes]:
+    """The networks that are wrong, as far as they go."""
+    from archdsl.outputs.drawing import CannotDraw, draw
+    from archdsl.outputs.drawing.faults import faulty
+
+    drawn = {}
+    for broken in look.broken:
+        with suppress(CannotDraw):
+            drawn[broken.name] = draw(faulty(broken), theme="auto").data
+    return drawn
 
 
 def _has_screen() -> bool:

@@ -10,6 +10,7 @@ from archdsl.check.model import Checked
 from archdsl.cli.calls import CallError, did_you_mean
 from archdsl.diagnostics import Diagnostic, Report
 from archdsl.files import read_spec, reader
+from archdsl.graph.faults import Broken
 from archdsl.pipeline import BadSetting, analyse
 from archdsl.source import Source
 
@@ -26,6 +27,8 @@ class Look:
     sources: list[Source] = field(default_factory=list)
     notice: str = ""
     """Why there is nothing, where no line of the spec is to blame."""
+    broken: list[Broken] = field(default_factory=list)
+    """Networks that are wrong."""
 
 
 class Watched:
@@ -53,9 +56,11 @@ class Watched:
         except BadSetting as problem:
             raise CallError(f"{self.path}: --set {problem}") from None
         self._refuse_unknown_nets(analysis.names, analysis.report)
-        wanted = [each for each in analysis.networks if not self.nets or _is_one_of(each.name, self.nets)]
+        wanted = [each for each in analysis.networks if self._is_meant(each.name)]
+        sound = {each.name for each in wanted}
+        broken = [each for each in analysis.broken if self._is_meant(each.name) and each.name not in sound]
         diagnostics = [each for each in analysis.report if each.severity != "advice"]
-        return Look(wanted, diagnostics, [source])
+        return Look(wanted, diagnostics, [source], broken=broken)
 
     def look_again(self) -> Look:
         """The same while the spec is being written, when anything may be wrong with it for a moment."""
@@ -63,6 +68,9 @@ class Watched:
             return self.look()
         except CallError as problem:
             return Look(notice=". ".join(filter(None, (problem.format_message(), problem.remedy))))
+
+    def _is_meant(self, name: str) -> bool:
+        return not self.nets or _is_one_of(name, self.nets)
 
     def _read(self, path: str) -> str:
         folder = os.path.dirname(self.path)

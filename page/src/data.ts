@@ -6,6 +6,8 @@ export interface Data {
     live: number | null;
     /** Why there is nothing to see, where no line is to blame. */
     notice: string;
+    /** Networks that are not sound, as far as they go. */
+    wrong: { name: string; picture: string }[];
     diagnostics: Diagnostic[];
     networks: NetworkData[];
     files: { name: string; text: string }[];

@@ -10,7 +10,7 @@ import { drawingKeys } from "./keys";
 import { Ranks } from "./layout/graph";
 import * as links from "./links";
 import { follow } from "./live";
-import { showProblems } from "./problems";
+import { showProblems, showWrong } from "./problems";
 import { Index, SearchBox } from "./search";
 import { themeToggle } from "./theme";
 
@@ -52,6 +52,7 @@ async function main(): Promise<void> {
     };
     const problems = (now: Data, isStale: boolean): void => {
         document.body.classList.toggle("stale", isStale);
+        showWrong(byId("wrong"), now, app.isEmpty ? null : app.network.data.name);
         showProblems(byId("problems"), now, isStale, (place) => app.source.mark(place, [], "wrong"));
         app.source.blame(now.diagnostics);
         const worst = now.diagnostics.find((each) => each.severity === "error");

@@ -28,6 +28,17 @@ export function showProblems(into: HTMLElement, data: Data, isStale: boolean, re
         el("details", { open: isError },
             el("summary", { class: isError ? "error" : "warning" }, title),
             data.notice && el("p", { class: "stale" }, data.notice),
-            isStale && el("p", { class: "stale" }, "The drawing is the last one that could be made."),
+            isStale && data.wrong.length === 0 && el("p", { class: "stale" }, "The drawing is the last one that could be made."),
             el("ul", {}, ...sorted.map(entry))));
+}
+
+/** Drawings of the networks that are wrong: that of the one that was shown, or where none was, all. */
+export function showWrong(into: HTMLElement, data: Data, name: string | null): void {
+    const meant = data.wrong.filter((each) => name === null || each.name === name);
+    document.body.classList.toggle("faulty", meant.length > 0);
+    clear(into, ...meant.map((each) => {
+        const bytes = new TextEncoder().encode(each.picture);
+        const text = Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
+        return el("img", { src: `data:image/svg+xml;base64,${btoa(text)}`, alt: `${each.name}, with its mistakes marked` });
+    }));
 }

@@ -176,11 +176,12 @@ def _source(shown: Checked | Marked | Faulty, format: str, wanted: Wanted) -> st
 
 
 def _page(shown: Shown, wanted: Wanted) -> bytes:
-    if isinstance(shown, Marked | Faulty):
-        raise CannotDraw(
-            "the page shows sound networks, one or several",
-            "draw this as svg, or look at it with `archdsl view`",
-        )
     from archdsl.outputs.page import page
 
+    if isinstance(shown, Marked):
+        raise CannotDraw("the page does not show comparisons", "draw it as svg, pdf or png")
+    if isinstance(shown, Faulty):
+        sources = [file.source for file in reversed(shown.graph.files)]
+        picture = draw(shown, theme="auto").data
+        return page([], wanted.title or shown.graph.name, sources=sources, wrong={shown.graph.name: picture})
     return page(shown, wanted.title)

@@ -7,7 +7,8 @@ repository: `npm ci && npm run build` there writes `built`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from archdsl.check.model import Checked
@@ -26,17 +27,19 @@ def page(
     diagnostics: Iterable[Diagnostic] = (),
     sources: Iterable[Source] = (),
     notice: str = "",
+    wrong: Mapping[str, bytes] = MappingProxyType({}),
     *,
     live: int | None = None,
 ) -> bytes:
     """One HTML page with all of the networks, which makes no request.
 
     `diagnostics` are shown beside the spec; `sources` are texts to show although no network comes from
-    them; `notice` says why there is nothing to show. A page that is `live` is of that version, and
+    them; `notice` says why there is nothing to show; `wrong` has drawings, in svg, of networks that are
+    not sound, by their names. A page that is `live` is of that version, and
     listens at `events`, below its own address, for `news` of later ones.
     """
     shown = clean(_title(networks) if title is None else title)
-    return embedded(_document(networks, diagnostics, sources, notice), shown, live=live).encode()
+    return embedded(_document(networks, diagnostics, sources, notice, wrong), shown, live=live).encode()
 
 
 def news(
@@ -44,15 +47,21 @@ def news(
     diagnostics: Iterable[Diagnostic] = (),
     sources: Iterable[Source] = (),
     notice: str = "",
+    wrong: Mapping[str, bytes] = MappingProxyType({}),
 ) -> str:
     """What a live page is told when its spec has changed: the same data, on one line."""
-    return encoded(_document(networks, diagnostics, sources, notice))
+    return encoded(_document(networks, diagnostics, sources, notice, wrong))
 
 
 def _document(
-    networks: Sequence[Checked], diagnostics: Iterable[Diagnostic], sources: Iterable[Source], notice: str
+    networks: Sequence[Checked],
+    diagnostics: Iterable[Diagnostic],
+    sources: Iterable[Source],
+    notice: str,
+    wrong: Mapping[str, bytes],
 ) -> dict[str, Any]:
-    return {"notice": clean(notice), **document(networks, diagnostics, sources)}
+    pictures = [{"name": clean(name), "picture": drawn.decode()} for name, drawn in wrong.items()]
+    return {"notice": clean(notice), "wrong": pictures, **document(networks, diagnostics, sources)}
 
 
 def _title(networks: Sequence[Checked]) -> str:
