@@ -207,7 +207,8 @@ class Calls(Evaluator):
             raise fail(WrongInputs(at=at, callee=callee, wants="tensors", got=got, trace=place.trace))
         callee, at, trace = f"`{op.name}`", site.span, place.trace
         if op.family == "merge" and len(inputs) == 1:
-            wants, hints = "at least 2 tensors", (f"`{ends[0].text}`",)
+            wants, both = "at least 2 tensors", f"`{op.name} {{ identity; {ends[0].text} }}`"
+            hints = (f"{both} joins it with what comes in", f"`{ends[0].text}` goes on with it alone")
             raise fail(WrongInputs(at=at, callee=callee, wants=wants, got="1", hints=hints, trace=trace))
         bound = bind(callee, names, required, rest, at, trace, fail, variadic=variadic, named=named)
         given: dict[str, Any] = {}
