@@ -17,6 +17,7 @@ from archdsl.diagnostics import Diagnostic, Report
 from archdsl.graph.binding import nearest
 from archdsl.graph.choices import Choice, choices
 from archdsl.graph.faults import Broken, Fault, joined
+from archdsl.graph.model import Elaborated
 from archdsl.graph.nets import declare_all, elaborate, unused_names
 from archdsl.graph.program import load
 from archdsl.graph.settings import NotAnExpression
@@ -53,7 +54,10 @@ class Analysis:
     networks: list[Checked]
     report: Report
     broken: list[Broken] = field(default_factory=list)
-    """What is wrong of its networks, each as far as it goes; one whose expectations fail is also sound."""
+    """Those of its networks of which something is wrong, each as far as it goes.
+
+    One that is whole all the same, but for what it expects or what stands beside it, is in `networks` too.
+    """
 
 
 @contextmanager
@@ -97,40 +101,49 @@ def analyse(
         raise UnknownNetwork(only, names)
     _refuse_unknown_settings(chosen, settings, only)
     declared = declare_all(program, report)
-    networks, broken = [], []
-    outside = report.errors
+    networks: list[Checked] = []
+    found: list[tuple[Choice, Broken]] = []
+    aside = report.errors
     for choice in chosen:
         try:
             made = elaborate(program, declared, choice, settings, report, free=free)
         except NotAnExpression as error:
             raise BadSetting(str(error)) from None
-        before = [Fault(each) for each in outside if _concerns(each, choice, every)]
-        if isinstance(made, Broken):
-            broken.append(Broken(made.graph, joined(before, made.faults)))
-            continue
-        own = Report()
-        checked = check(made, own)
-        for diagnostic in own:
-            report.add(diagnostic)
-        if before or own.failed:
-            broken.append(Broken(made, joined(before, faults(made, own.errors))))
-        if checked is not None:
-            networks.append(checked)
+        checked, wrong = (None, made) if isinstance(made, Broken) else _checked(made, report)
+        networks += [checked] if checked is not None else []
+        found.append((choice, wrong))
     if len(chosen) == len(every):
+        known = len(report)
         look_into_uncalled(program, declared.env, declared.used, report)
+        aside += report.diagnostics[known:]
     if not report.failed and len(chosen) == len(every):
         unused_names(program, declared, [choice.net for choice in every], report)
     if allow is not None:
         from archdsl.check.advice import advise
 
         advise(networks, program.files, report, allow)
+    sound = {checked.name for checked in networks}
+    broken = [each for each in _joined(found, aside, every) if each.faults or each.name not in sound]
     return Analysis(source, names, networks, report, broken)
 
 
-def _concerns(error: Diagnostic, choice: Choice, every: list[Choice]) -> bool:
-    """Whether an error is of this network, or of what stands outside of all."""
-    around = {id(each.net) for each in every if each.net.span.holds(error.at)}
-    return not around or id(choice.net) in around
+def _checked(graph: Elaborated, report: Report) -> tuple[Checked | None, Broken]:
+    """A graph that could be made, checked, and what is wrong of it all the same."""
+    own = Report()
+    checked = check(graph, own)
+    for diagnostic in own:
+        report.add(diagnostic)
+    return checked, Broken(graph, faults(graph, checked, own.errors))
+
+
+def _joined(found: list[tuple[Choice, Broken]], aside: list[Diagnostic], every: list[Choice]) -> list[Broken]:
+    """What was found of each network, with what was found aside: in its net, or outside of all nets."""
+    nets = {id(choice.net): choice.net for choice in every}
+    concerning: dict[int, list[Fault]] = {key: [] for key in nets}
+    for error in aside:
+        for key in [key for key, net in nets.items() if net.span.holds(error.at)] or nets:
+            concerning[key].append(Fault(error))
+    return [Broken(each.graph, joined(concerning[id(choice.net)], each.faults)) for choice, each in found]
 
 
 def _refuse_unknown_settings(chosen: list[Choice], settings: Mapping[str, str], only: str | None) -> None:

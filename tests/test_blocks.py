@@ -7,11 +7,18 @@ from collections.abc import Iterator
 import pytest
 from small_nets import CHAIN, CROSSED, EVERY, HEADS, MIXED, RESIDUAL, SHARED, network, of
 
+from archdsl.check.model import Checked
+from archdsl.outputs.drawing.blocks.boxes import drawn
+from archdsl.outputs.drawing.blocks.choice import chosen
 from archdsl.outputs.drawing.blocks.compose import compose, planned
 from archdsl.outputs.drawing.blocks.insets import insets
 from archdsl.outputs.drawing.blocks.opening import Opening
-from archdsl.outputs.drawing.blocks.picture import Box, Frame, Picture
+from archdsl.outputs.drawing.blocks.picture import Box, Frame, Picture, Text
 from archdsl.outputs.drawing.charts.dot import dot
+from archdsl.outputs.drawing.lettering import width
+from archdsl.outputs.drawing.scene import Group, Rect
+from archdsl.outputs.drawing.scene import Text as Letters
+from archdsl.outputs.drawing.wanted import Wanted
 from archdsl.outputs.fold import Repeat, fold
 
 
@@ -202,3 +209,107 @@ def test_an_inset_adds_up_the_channels_of_branches() -> None:
     assert [each.title for each in shown] == ["inception", "auxiliary"]
     last = [box for box in shown[0].boxes() if box.kind == "loose"][-1]
     assert lines(last) == ["256 × 28 × 28", "64 + 128 + 32 + 32 = 256"]
+
+
+# -- what is true of what is shown ----------------------------------------------------------------
+
+GATED = """
+block gated(c) { mul { identity; { avgpool(global); conv(c, 1) -> sigmoid } } }
+net Gated { input x: 8 x 16 x 16; stem: conv(8, 1); gated(8); conv(4, 1); gated(4) }
+"""
+LEVELS = """
+block double(c) { conv(c, 3, padding = same) -> relu; conv(c, 3, padding = same) -> relu }
+block level(c, depth) {
+    left: double(c)
+    if depth > 1 { maxpool(2) -> down: level(2 * c, depth - 1); upsample(2) -> up: conv(c, 1)
+                   concat(left, up) -> right: double(c) }
+}
+net Levels { input scan: 1 x H x W; level(8, depth = 4); head: conv(2, 1) }
+"""
+THIN = """
+block thin(c) { conv(c, 1) -> relu; maxpool(2) -> relu }
+block even(c) { conv(c, 3, padding = same) -> relu; conv(c, 1) -> sigmoid; conv(c, 1) }
+net Thin { input x: 3 x 64 x 64; thin(8); even(8); even(4); thin(8); even(8); even(4); thin(8) }
+"""
+
+
+def words_of(shown: Checked, wanted: Wanted) -> list[str]:
+    """Everything that is written in a scene."""
+    pending, found = list(chosen(shown, wanted).parts), []
+    while pending:
+        part = pending.pop()
+        if isinstance(part, Group):
+            pending.extend(part.parts)
+        elif isinstance(part, Letters):
+            found.append(part.text)
+    return found
+
+
+def opened(shown: Checked, wanted: Wanted) -> set[str]:
+    """The keys of what a scene shows."""
+    return {part.key for part in chosen(shown, wanted).parts if isinstance(part, Group)}
+
+
+def test_a_closed_block_tells_all_of_its_layers() -> None:
+    def told(count: int) -> list[str]:
+        many = "; ".join(["conv(8, 3, padding = same)"] * count)
+        source = f"block many {{ {many}; relu }}\nnet N {{ input x: 8 x 8 x 8; many; flatten; linear(2) }}"
+        (block,) = (box for box in compose(network(source), 0).boxes() if box.is_block)
+        return lines(block)[1:]
+
+    assert told(3) == ["3×3 conv, 8"] * 3
+    assert told(9) == ["3×3 conv, 8 ×9"]
+
+
+def test_behind_a_gate_is_the_shape_of_what_it_lets_through() -> None:
+    shown = compose(network(GATED))
+    assert [arrow.text for arrow in shown.arrows if arrow.tail.kind == "sign"] == ["8 × 16 × 16", ""]
+    told = words_of(network(GATED), Wanted(depth=0))
+    assert told.count("8 × 1 × 1") == 1  # in the inset, behind the pool and not behind the sign
+
+
+def test_an_inset_speaks_of_open_sizes() -> None:
+    checked = network(LEVELS)
+    opening = Opening(depth=1)
+    (double,) = insets(checked, planned(checked, opening).shut, opening)[:1]
+    ends = [lines(box)[0] for box in double.boxes() if box.kind == "loose"]
+    assert ends == ["1 × H × W", "8 × H × W"]
+
+
+def test_a_band_is_around_nothing_of_another_resolution() -> None:
+    resolutions = {frame.key: frame.resolution for frame in frames(compose(network(THIN)))}
+    assert resolutions == {"thin1": "", "even1": "32 × 32", "even2": "32 × 32", "thin2": ""} | {
+        "even3": "16 × 16", "even4": "16 × 16", "thin3": "",
+    }  # fmt: skip
+
+
+def test_what_is_asked_for_is_opened_in_the_usual_picture() -> None:
+    checked = of("resnet", "ResNet.152")
+    shown = opened(checked, Wanted(opened=("layer1.0",)))
+    assert {"layer1.0.downsample.0", "layer1.1", "layer2.0", "layer3.1"} <= shown
+    assert not any(key.startswith("layer2.0.") for key in shown)
+    assert {key for key in shown if key.startswith("inset")} == {"inset layer1.1"}
+    shown = opened(checked, Wanted(depth=1, opened=("layer2.1",)))
+    assert {key for key in shown if key.startswith("inset")} == {"inset layer1.0"}
+
+
+def test_levels_within_each_other_are_closed_from_the_innermost() -> None:
+    for direction in ("down", "right"):
+        shown = opened(network(LEVELS), Wanted(direction=direction))
+        assert {"level1.down.down", "level1.head"} & shown, direction
+
+
+def test_a_long_name_is_inside_of_its_box() -> None:
+    name = "the_image_that_is_fed_to_the_network_after_normalisation"
+    box = Box("k", "end", (Text(name, "source"), Text("3 × 32 × 32", "source")))
+    outline, first, *_ = drawn(box, 0.0, 0.0).parts
+    assert isinstance(outline, Rect) and isinstance(first, Letters)
+    assert width(first.text, first.size, first.bold) <= outline.width - 6
+
+
+def test_what_leaves_an_inset_of_training_is_dashed() -> None:
+    checked = of("googlenet", "GoogLeNet")
+    opening = Opening(closed=frozenset(["inception", "auxiliary"]))
+    inception, auxiliary = insets(checked, planned(checked, opening).shut, opening)
+    assert all(arrow.training for arrow in auxiliary.arrows)
+    assert not any(arrow.training for arrow in inception.arrows)

@@ -430,6 +430,8 @@ def test_an_interrupt_leaves_no_half_written_file(folder: Path) -> None:
         (["--format", "html", "--style", "columns"], "`style` means nothing to html"),
         (["--format", "dot", "--page", "a4"], "`page` means nothing to dot"),
         (["--format", "tikz", "--theme", "auto"], "which tikz cannot"),
+        (["--page", "a4", "--scale", "2"], "cannot be scaled"),
+        (["--page", "huge"], "huge"),
     ],
 )
 def test_no_option_is_ignored_without_a_word(

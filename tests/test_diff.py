@@ -24,8 +24,10 @@ from archdsl.outputs.diff.pairing import pair_up
 from archdsl.outputs.diff.picture import marked
 from archdsl.outputs.diff.sentence import sentence
 from archdsl.outputs.diff.sequences import line_up
-from archdsl.outputs.drawing import draw
+from archdsl.outputs.drawing import Marked, draw, scene
 from archdsl.outputs.drawing.blocks.compose import compose_marked
+from archdsl.outputs.drawing.blocks.picture import Box, Frame
+from archdsl.outputs.drawing.scene import Text
 from archdsl.outputs.drawing.themes import PAPER
 from archdsl.weights import compare as compare_weights
 from archdsl.weights import named
@@ -354,6 +356,30 @@ def test_long_networks_take_time_that_grows_with_them() -> None:
     assert found.metrics[0].new - found.metrics[0].old == 100 * (4 * 4 * 9 + 4)
 
 
+def test_a_block_that_repeated_and_stands_alone_now_lost_the_others() -> None:
+    unit = "block unit(c) { conv(c, 3, padding = same); conv(c, 1) }\n"
+    old, new = (network(unit + HEAD + f"s: unit(8){times}\n" + TAIL) for times in (" * 3", ""))
+    for before, now, paths in ((old, new, ["s.1", "s.2"]), (new, old, ["s.1", "s.2"])):
+        found = compare(before, now)
+        (entry,) = found.entries
+        assert [(part.old, part.new) for part in entry.parts if part.kind == "renamed"] == [
+            (("s.0", "s") if before is old else ("s", "s.0"))
+        ]
+        alone = [part for part in entry.parts if part.kind in ("added", "removed")]
+        assert [part.path for part in alone] == [paths[0]]
+        assert alone[0].times == 2
+    assert compare(old, new).carry.rename["s.0."] == "s."
+
+
+def test_what_follows_a_layer_is_the_same_though_another_one_reads_that_too() -> None:
+    lines = "input x: 3 x 16 x 16; a: conv(8, 3) -> batchnorm -> relu; b: conv(8, 3)"
+    side = "output side: a -> avgpool(global)"
+    old = network(f"net N {{ {lines}; {side}; output main: b }}")
+    new = network(f"net N {{ {lines}; output main: b }}")
+    assert told(compare(old, new)) == [("removed", "side", [])]
+    assert told(compare(new, old)) == [("added", "side", [])]
+
+
 # --- drawn -----------------------------------------------------------------------------------------
 
 
@@ -564,3 +590,101 @@ def test_outputs_that_come_and_go_are_drawn() -> None:
     }
     assert ends["side"].lines[0].text == "– side"
     assert marked(old, net("other", "global")).ends == {}  # it has another name, and is no other output
+
+
+def boxes(shown: Marked, depth: int | None = None) -> dict[str, Box]:
+    """The boxes of a comparison, by their keys."""
+    return {box.key: box for box in compose_marked(shown, depth).boxes()}
+
+
+def texts(box: Box) -> list[str]:
+    return [line.text for line in box.lines]
+
+
+def test_ends_of_other_sizes_are_marked() -> None:
+    old, text = body(PLAIN), HEAD + PLAIN + TAIL
+    new = network(text.replace("32 x 32", "64 x 48").replace("(10)", "(20)"))
+    found = boxes(marked(old, new))
+    assert texts(found["image"]) == ["~ image", "3 × 64 × 48", "(was 3 × 32 × 32)"]
+    assert texts(found["output output"]) == ["~ output", "20", "(was 10)"]
+    assert {found["image"].mark, found["output output"].mark} == {"changed"}
+    unmarked = boxes(marked(old, body(PLAIN + "conv(8, 1)\n")))
+    assert texts(unmarked["image"]) == ["image", "3 × 32 × 32"]
+
+
+def test_lines_that_are_still_there_have_the_shapes_of_now() -> None:
+    head = "net N { input image: 3 x 16 x 16; "
+    old = network(head + "avgpool(global) -> flatten -> dropout(0.5) -> linear(4) }")
+    new = network(head + "conv(8, 3) -> flatten -> linear(64) -> linear(16) -> linear(4) }")
+    arrows = compose_marked(marked(old, new)).arrows
+    (flat,) = [each for each in arrows if each.tail.lines and each.tail.lines[0].text == "flatten"]
+    assert flat.text == "1568"
+    assert "3" not in {each.text for each in arrows if "removed" not in (each.tail.mark, each.head.mark)}
+
+
+BLOCK = "block unit(c) {{ conv(c, 3, padding = same) -> relu; conv(c, 3, padding = same){} }}\n"
+
+
+@pytest.mark.parametrize(
+    ("new", "said"),
+    [
+        (BLOCK.format(" -> dropout(0.1)"), ["+ dropout"]),
+        (BLOCK.format("").replace("3, padding = same", "1"), ["~ 1×1 conv, 8 (was 3×3 conv, 8) ×2"]),
+        (BLOCK.format("").replace("padding = same", "padding = 2"), ["~ padding 1 to 2 in 2 layers"]),
+        (BLOCK.format("").replace(" -> relu; ", "; "), ["– relu"]),
+        (
+            BLOCK.format(" -> gelu; lrn(5); maxpool(2); dropout(0.1)"),
+            ["+ gelu", "+ lrn", "and 2 more changes"],
+        ),
+    ],
+)
+def test_a_closed_block_says_what_changed_in_it(new: str, said: list[str]) -> None:
+    old, now = (network(block + HEAD + "unit(8)\n" + TAIL) for block in (BLOCK.format(""), new))
+    (closed,) = [box for box in boxes(marked(old, now), 0).values() if box.is_block]
+    assert texts(closed) == ["~ unit", *said]
+
+
+def test_blocks_of_one_kind_are_counted_as_they_are_and_were() -> None:
+    def net(times: int, block: str = "unit") -> Checked:
+        other = "block other(c) { maxpool(3, 1, padding = same) }\n"
+        return network(BLOCK.format("") + other + HEAD + f"s: {block}(8) * {times}\n" + TAIL)
+
+    def small(old: Checked, new: Checked) -> str:
+        (frame,) = [part for part in compose_marked(marked(old, new), 1).parts if isinstance(part, Frame)]
+        return frame.small
+
+    assert small(net(3), net(5)) == "5 × unit (was 3)"
+    assert small(net(5), net(3)) == "3 × unit (was 5)"
+    assert small(net(3), net(3)) == "3 × unit"
+    assert small(net(3, "other"), net(2)) == ""  # both are in the frame, and say what they are
+
+
+def test_a_picture_says_what_it_compares() -> None:
+    def legend(shown: Marked) -> list[str]:
+        return [each.text for each in scene(shown).shapes() if isinstance(each, Text)]
+
+    assert "N → N: no difference" in legend(marked(body(PLAIN), body(PLAIN)))
+    assert "ResNet.50 → ResNet.152" in legend(marked(of("resnet", "ResNet.50"), of("resnet", "ResNet.152")))
+
+
+def test_a_line_from_what_has_gone_ends_before_the_block_that_it_led_into() -> None:
+    lines = "conv(8, 1)\n{}s: {{ conv(8, 3); conv(8, 3) }}\n"
+    shown = marked(body(lines.format("conv(8, 5)\n")), body(lines.format("")))
+    arrows = compose_marked(shown).arrows
+    (join,) = {each.head for each in arrows if each.tail.mark == "removed"}
+    assert join.kind == "fork"
+    assert [each.head.key for each in arrows if each.tail is join] == ["s.0"]
+    assert sum(each.head is join for each in arrows) == 2
+    chart = draw(shown, "mermaid").data.decode()
+    numbers = {name: chart.partition(f'["{name}')[0].rpartition(" ")[2] for name in ("– 5×5", "3×3 conv, 8")}
+    assert f"{numbers['– 5×5']} -.->" in chart
+    assert chart.count(f" {numbers['3×3 conv, 8']}\n") == 2
+
+
+def test_one_line_stands_for_what_a_block_gives_and_gave() -> None:
+    old, now = (
+        network(block + HEAD + "unit(8)\n" + TAIL) for block in (BLOCK.format(" -> relu"), BLOCK.format(""))
+    )
+    arrows = compose_marked(marked(old, now), 0).arrows
+    (given,) = [each for each in arrows if each.tail.is_block]
+    assert given.text == "8 × 32 × 32"

@@ -354,6 +354,34 @@ def test_the_unet_says_what_its_skips_bring_and_its_legend_what_lines_mean() -> 
     assert {"572²", "570²", "568²", "28²", "1024", "image", "output", "1×1"} <= words
 
 
+ENDS = """net Ends {
+    input image: 1 x 64 x 64
+    conv(16, 3, padding = 1) -> relu -> a: { conv(16, 3, padding = 1) -> relu }
+    maxpool(2) -> dropout(0.2) -> conv(32, 3, padding = 1) -> relu
+    conv(32, 3, padding = 2, dilation = 2) -> relu -> b: { conv(32, 3, padding = 1) -> relu }
+    maxpool(2) -> conv(64, 3, padding = 1) -> relu -> conv(64, 3, padding = 1) -> relu -> dropout(0.5)
+    conv_transpose(32, 2, stride = 2) -> u: relu
+    concat(b, u) -> batchnorm -> relu -> conv(32, 3, padding = 1) -> relu -> conv(32, 3, padding = 1)
+    conv_transpose(16, 2, stride = 2) -> v: relu
+    v + a -> relu -> conv(16, 3, padding = 1) -> relu -> conv(4, 1) -> softmax
+}"""
+
+
+def test_an_arrow_says_what_its_layers_have_more_or_less_than_the_usual() -> None:
+    words = [part.text for part in texts(natural(text(ENDS)))]
+    assert {"3×3 conv + relu", "+ dropout", "3×3 only", "1×1 + softmax", "batchnorm + relu"} <= set(words)
+    assert "3×3, dilation 2 + relu" in words
+    assert words.count("relu") == 1
+    assert "3×3" not in words and "1×1" not in words
+    assert any(each.endswith("+ dropout") and "maxpool" in each for each in words)
+
+
+def test_of_a_step_all_layers_are_told() -> None:
+    words = {part.text for part in texts(natural(spec("deconvnet", "DeconvNet")))}
+    assert {"7×7 conv + batchnorm + relu", "7×7 upconv + batchnorm + relu"} <= words
+    assert "1×1 + batchnorm + relu" in words
+
+
 def test_a_crop_that_changes_nothing_is_not_told() -> None:
     words = {part.text for part in texts(natural(spec("unet", "U-Net-padded")))}
     assert "64 channels" in words

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from functools import cache
 from io import BytesIO
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -272,6 +273,30 @@ def reach(text: Text) -> tuple[float, float, float, float]:
     wide = width(text.text, text.size, text.bold)
     left = text.x - {"start": 0.0, "middle": wide / 2, "end": wide}[text.anchor]
     return left, text.y - text.size * ASCENT, left + wide, text.y + text.size * DESCENT
+
+
+@pytest.mark.parametrize("count", [8, 15, 60, 300])
+def test_the_curve_keeps_off_the_word_for_the_input(count: int) -> None:
+    lines = "conv(4, 3, padding = same); " * count
+    drawn = scene([network(f"net Deep {{ input x: 3 x 32 x 32; {lines} }}")], Wanted())
+    (word,) = (part for part in drawn.shapes() if isinstance(part, Text) and part.text == "input")
+    (curve,) = (part for part in drawn.shapes() if isinstance(part, Line) and part.role == "ink")
+    left, top, right, bottom = reach(word)
+    for (x, y), (to, end) in pairwise(curve.points):
+        for step in range(21):
+            across, down = x + (to - x) * step / 20, y + (end - y) * step / 20
+            assert not (left <= across <= right and top <= down <= bottom)
+
+
+def test_an_axis_says_that_it_is_logarithmic() -> None:
+    deep = "net Deep { input x: 1 x 64 x 64; conv(4, 9, stride = 2); conv(4, 9) }"
+    shallow = "net Shallow { input x: 1 x 9 x 9; conv(4, 3); conv(4, 3) }"
+    told = [
+        [part.text for part in scene([network(each)], Wanted()).shapes() if isinstance(part, Text)]
+        for each in (deep, shallow)
+    ]
+    assert "receptive field, in cells, log scale" in told[0]
+    assert "receptive field, in cells" in told[1]
 
 
 def test_ticks_are_few_and_round() -> None:

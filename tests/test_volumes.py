@@ -108,7 +108,9 @@ def test_a_block_is_closed_where_it_has_no_branches_if_it_has_them_elsewhere() -
 def test_a_stage_of_equal_blocks_is_one_volume() -> None:
     runs = [run for stage in stages(published()["ResNet.152"]) for run in stage.runs]
     assert [run.times for run in runs if run.bodies[0].kind == "block"] == [3, 8, 36, 3]
-    assert {"×3", "×8", "×36"} <= set(texts(drawn(published()["ResNet.152"])))
+    # the first of each is another than those that follow
+    assert {"3 blocks", "8 blocks", "36 blocks"} <= set(texts(drawn(published()["ResNet.152"])))
+    assert not any(text.startswith("×") for text in texts(drawn(published()["ResNet.152"])))
 
 
 def test_blocks_that_the_net_names_stand_alone() -> None:
@@ -185,6 +187,8 @@ UNSUITED = ("ResNet.50", "GoogLeNet", "U-Net", "FCN-8s", "DenseNet.121", "Mobile
 def test_chains_of_convolutions_are_suited() -> None:
     assert [name for name in SUITED if not suits(published()[name])] == []
     assert [name for name in UNSUITED if suits(published()[name])] == []
+    gate = "c: mul { identity; { avgpool(global); conv(8, 1); sigmoid } }"
+    assert not suits(network(f"net N {{ input x: 8 x 9 x 9; a: conv(8, 3); {gate}; d: conv(8, 3) }}"))
     assert not suits(network("net N { input x: 784; linear(100) -> relu -> linear(10) }"))
     assert not suits(network(f"net N {{ {REFUSED['two inputs']} }}"))
 
@@ -219,9 +223,42 @@ def test_what_repeats_folds() -> None:
 
 def test_a_page_says_what_is_folded() -> None:
     assert drawn(published()["VGG.D"], "double").folded == ()
-    (told,) = drawn(published()["VGG.D"], "column").folded
-    assert told == "layers that repeat are drawn once, with how often: 15 bodies for 23"
+    told = drawn(published()["VGG.D"], "column").folded
+    assert "layers that repeat are drawn once, with how often: 15 bodies for 23" in told
     assert any("aux1, aux2" in told for told in drawn(published()["GoogLeNet"]).folded)
+
+
+UNIT = """block unit(c) { add { identity; { conv(c, 3, padding = same); relu; conv(in.channels, 1) } } }
+"""
+
+
+def test_what_differs_does_not_repeat() -> None:
+    lines = "; ".join(f"conv({8 + count % 37}, 3, padding = same) -> relu" for count in range(300))
+    shown = drawn(network(f"net Many {{ input x: 3 x 32 x 32; {lines} }}"))
+    assert {"32² × 8–44", "300 layers"} <= set(texts(shown))
+    assert not any("×300" in text for text in texts(shown))
+    assert not any("repeat" in told for told in shown.folded)
+    assert any("in a row" in told for told in shown.folded)
+
+
+def test_only_blocks_that_are_equal_repeat() -> None:
+    equal = "; ".join(["unit(8)"] * 60)
+    other = "; ".join(f"unit({count})" for count in range(1, 61))
+    start = UNIT + "net N { input x: 16 x 32 x 32; "
+    assert "×60" in texts(drawn(network(f"{start}{equal} }}")))
+    assert "60 blocks" in texts(drawn(network(f"{start}{other} }}")))
+
+
+def test_a_contracted_stage_keeps_the_number_of_its_blocks() -> None:
+    for page in ("", *PAGES):
+        told = " ".join(texts(drawn(published()["ResNet.152"], page)))
+        assert "36 blocks" in told
+
+
+def test_skips_that_are_not_drawn_are_told_in_the_picture() -> None:
+    shown = drawn(published()["SegNet"], "column")
+    arrows = [part for part in shown.shapes() if isinstance(part, Line) and part.dash == "dotted"]
+    assert f"Skips from one row to another are not drawn: {5 - len(arrows)}." in texts(shown)
 
 
 # -- to scale -------------------------------------------------------------------------------------
@@ -312,11 +349,12 @@ def test_open_sizes_are_lettered_as_expressions() -> None:
     shown = texts(drawn(network("net N { input x: 3 x H x W; conv(8, 3, padding = 1) -> maxpool(2) }")))
     assert "H × W × 8" in shown
     assert "floor(H/2) × floor(W/2) × 8" in shown
+    assert any(each.startswith("The sizes of N are open") for each in shown)
 
 
 def test_lists_of_numbers_are_thin_maps() -> None:
     shown = drawn(network("net N { input wave: 1 x 4000; conv(8, 9) -> relu -> maxpool(4); conv(16, 9) }"))
-    assert {"4000 × 1", "3992 × 8", "998 × 8", "990 × 16"} <= set(texts(shown))
+    assert {"1 × 4000", "8 × 3992", "8 × 998", "16 × 990"} <= set(texts(shown))
 
 
 def test_names_that_levels_share_are_not_shown() -> None:

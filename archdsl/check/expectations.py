@@ -187,7 +187,7 @@ def _disagreement(checked: Checked, verdict: Verdict) -> ExpectationFailed | Cla
         at=expectation.printed.span,
         here="printed" if expectation.kind == "claim" else "expected",
         claim=f"{target(expectation)} {expectation.operator} {_wanted(expectation)}",
-        computed=_shown(expectation, verdict.computed),
+        computed=shown(expectation, verdict.computed),
         off=_off(verdict.off),
         labels=_origin(checked, expectation),
         notes=_notes(verdict),
@@ -209,7 +209,7 @@ def _wanted(expectation: Expectation) -> str:
     return text if read(text) else _number(Fraction(expectation.wanted))
 
 
-def _shown(expectation: Expectation, computed: Any) -> str:
+def shown(expectation: Expectation, computed: Any) -> str:
     """The computed value in the form of the printed one."""
     if not isinstance(computed, tuple):
         return _number(Fraction(computed))
@@ -268,7 +268,7 @@ def _hints(verdict: Verdict) -> tuple[str, ...]:
     expectation = verdict.expectation
     if expectation.operator in _COMPARE or expectation.kind == "claim":
         return ()
-    value = _shown(expectation, verdict.computed)
+    value = shown(expectation, verdict.computed)
     literal = read(expectation.printed.span.text)
     if expectation.operator == "~" and literal and not isinstance(verdict.computed, tuple):
         exact = Fraction(verdict.computed)

@@ -2,30 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
-from archdsl.check.expectations import ExpectationFailed
+from archdsl.check.expectations import ExpectationFailed, shown
 from archdsl.check.metrics import METRICS
+from archdsl.check.model import Checked
 from archdsl.diagnostics import Diagnostic
 from archdsl.graph.faults import Fault, Spot, located
 from archdsl.graph.model import Elaborated, Expectation
+from archdsl.source import Span
+
+Said = tuple[Span, str]
+"""What tells errors of expectations apart: the place, and the value that is other than expected."""
 
 
-def faults(graph: Elaborated, errors: Iterable[Diagnostic]) -> tuple[Fault, ...]:
-    """Each error with its layer: of an expectation, the one that it speaks of, or the last of that part."""
-    return tuple(_expected(graph, error) or located(graph, error) for error in errors)
+def faults(graph: Elaborated, checked: Checked | None, errors: Sequence[Diagnostic]) -> tuple[Fault, ...]:
+    """Each error with its layers: of an expectation, those of which it speaks, or the last of that part."""
+    if not errors:
+        return ()
+    spoken = _spoken(graph, checked)
+    expected = [
+        Fault(each, _spots(graph, each, spoken[_said(each)])) for each in errors if _said(each) in spoken
+    ]
+    return (*expected, *located(graph, [each for each in errors if _said(each) not in spoken]))
 
 
-def _expected(graph: Elaborated, error: Diagnostic) -> Fault | None:
-    """An error of expectations, at what they speak of; None if it is of something else."""
-    spoken = [each for each in graph.expectations if error.at in (each.printed.span, each.target, each.span)]
-    if not spoken:
-        return None
+def _said(error: Diagnostic) -> Said:
+    return error.at, error.computed if isinstance(error, ExpectationFailed) else ""
+
+
+def _spoken(graph: Elaborated, checked: Checked | None) -> dict[Said, list[Expectation]]:
+    """The expectations that do not hold, or cannot be compared, by what is said of them.
+
+    One line may be several, where its block is used several times.
+    """
+    verdicts = {id(each.expectation): each for each in checked.verdicts} if checked is not None else {}
+    found: dict[Said, list[Expectation]] = {}
+    for each in graph.expectations:
+        verdict, printed = verdicts.get(id(each)), each.printed.span
+        if verdict is None:
+            for place in {printed, each.span, each.target or each.span}:
+                found.setdefault((place, ""), []).append(each)
+        elif not verdict.holds:
+            found.setdefault((printed, shown(each, verdict.computed)), []).append(each)
+    return found
+
+
+def _spots(graph: Elaborated, error: Diagnostic, spoken: list[Expectation]) -> tuple[Spot, ...]:
     words = ""
     if isinstance(error, ExpectationFailed):
         words = f"got {error.computed}, expected {error.at.text}"
     layers = dict.fromkeys(_subject(graph, each) for each in spoken)
-    return Fault(error, tuple(Spot(layer, (), words) for layer in layers if layer is not None))
+    return tuple(Spot(layer, (), words) for layer in layers if layer is not None)
 
 
 def _subject(graph: Elaborated, expectation: Expectation) -> int | None:

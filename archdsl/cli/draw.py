@@ -14,6 +14,7 @@ from archdsl.check.model import Checked
 from archdsl.cli.calls import SOUND, CallError, net_options, output_option, put, put_bytes, save, tell
 from archdsl.outputs.drawing.themes import THEMES
 from archdsl.outputs.drawing.wanted import DIRECTIONS, ENDINGS, FORMATS, PAGES, STYLES, Style, Wanted
+from archdsl.outputs.drawing.wanted import page as page_of
 
 if TYPE_CHECKING:
     from archdsl.outputs.drawing import Faulty, Marked, Shown
@@ -32,7 +33,7 @@ TEXT = ("svg", "tikz", "dot", "mermaid", "html")
     "opened", "--open", multiple=True, metavar="NAME", help="A block to open all the same; may be repeated."
 )
 @click.option("--direction", type=click.Choice(DIRECTIONS), help="Where the flow of blocks runs.")
-@click.option("--page", type=click.Choice(tuple(PAGES)), help="Fit it there, with letters of 6 pt or more.")
+@click.option("--page", metavar="PAGE", help=f"Fit it there: {', '.join(PAGES)}, or a size as in 84x120mm.")
 @click.option("--theme", type=click.Choice((*THEMES, "auto")), default="paper", show_default=True)
 @click.option("--title", metavar="TEXT", help="A heading above the picture.")
 @click.option("--scale", type=click.FloatRange(0.1, 10), default=1.0, help="How many times as large.")
@@ -87,7 +88,11 @@ def _wanted(page: str | None, image: str | None, **others: Any) -> Wanted:
             data = Path(image).read_bytes()
         except OSError as problem:
             raise CallError(f"cannot read `{image}`: {problem.strerror or problem}") from None
-    return Wanted(page=PAGES[page] if page else None, image=data, **others)
+    try:
+        room = page_of(page) if page else None
+    except ValueError as problem:
+        raise CallError(*problem.args) from None
+    return Wanted(page=room, image=data, **others)
 
 
 def _one(shown: Checked | Faulty) -> tuple[Shown, str]:

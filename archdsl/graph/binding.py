@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any
 
 from archdsl.diagnostics import Label, Trace
@@ -14,9 +15,13 @@ from archdsl.syntax import tree
 
 def nearest(name: str, names: Iterable[str], least: float = 0.7) -> tuple[str, ...]:
     """A `did you mean` for a misspelt name, if one is close."""
+    return _nearest(name, tuple(sorted(set(names))), least)
+
+
+@lru_cache(maxsize=16)  # a repeated mistake is looked into in every round
+def _nearest(name: str, known: tuple[str, ...], least: float) -> tuple[str, ...]:
     from difflib import get_close_matches
 
-    known = sorted(set(names))
     close = get_close_matches(name, known, 1, least)
     if not close:
         folded = {each.lower().replace("_", "").replace("-", ""): each for each in known}

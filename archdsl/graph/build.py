@@ -102,8 +102,8 @@ class Builder:
         self.nodes: list[Node] = []
         self.scopes: list[Scope] = []
         self.failed = False
-        self.mistakes: list[Mistake] = []
-        """What failed, each with the layer at which it did, where there is one."""
+        self.mistakes: dict[Mistake, None] = {}
+        """What failed, in order, each with the layer at which it did, where there is one."""
         self._refused: list[Mistake] = []
         """Those of the layer that is being made."""
         self.integers: set[tuple[int, int]] = set()
@@ -112,15 +112,15 @@ class Builder:
         """For a network whose sizes may be open."""
         self._inferred: dict[tuple[Op, tuple[Shape, ...]], tuple[Shape, ...] | list[Problem]] = {}
 
-    def fail(self, diagnostic: Diagnostic, operands: tuple[int, ...] = (), words: str = "") -> Failed:
-        """Report an error; the caller raises what this returns.
+    def fail(self, diagnostic: Diagnostic) -> Failed:
+        """Report an error; the caller raises what this returns."""
+        return Failed(self._mistaken(Mistake(diagnostic)))
 
-        Where tensors do not fit, `operands` are those at fault, and `words` say in short what is wrong.
-        """
+    def _mistaken(self, mistake: Mistake) -> Mistake:
         self.failed = True
-        self.report.add(diagnostic)
-        self.mistakes.append(Mistake(diagnostic, operands, words))
-        return Failed(self.mistakes[-1])
+        self.report.add(mistake.diagnostic)
+        self.mistakes[mistake] = None
+        return mistake
 
     def give_up(self, mistake: Mistake | None = None) -> Failed:
         """For an expression that needs what failed before; the caller raises what this returns."""
@@ -130,15 +130,14 @@ class Builder:
     @contextmanager
     def quietly(self, quiet: bool) -> Iterator[None]:
         """Forget what is wrong within, if it is nobody's fault; it is then as if it had not been said."""
-        report, failed, known = self.report, self.failed, len(self.mistakes)
+        report, mistakes, failed = self.report, self.mistakes, self.failed
         if quiet:
-            self.report = Report()
+            self.report, self.mistakes = Report(), {}
         try:
             yield
         finally:
-            self.report, self.failed = report, failed if quiet else self.failed
-            if quiet:
-                del self.mistakes[known:]
+            self.report, self.mistakes = report, mistakes
+            self.failed = failed if quiet else self.failed
 
     def abandon(self, diagnostic: Diagnostic) -> Abandoned:
         """Report an error that ends the network; the caller raises what this returns."""
@@ -146,9 +145,8 @@ class Builder:
 
     def blame(self, diagnostic: Diagnostic) -> None:
         """Report an error that ended the network, at the layer that was put where it did, if one was."""
-        self.fail(diagnostic)
-        if self.nodes and isinstance(self.nodes[-1].op, Unmade):
-            self.mistakes[-1].node = self.nodes[-1]
+        at = self.nodes[-1] if self.nodes and isinstance(self.nodes[-1].op, Unmade) else None
+        self._mistaken(Mistake(diagnostic, node=at))
 
     def undo(self, nodes: int, scopes: int) -> None:
         """Leave out all but so many layers and scopes, the first ones."""
@@ -156,6 +154,11 @@ class Builder:
             if mistake.node is not None and mistake.node.index >= nodes:
                 mistake.node = None
         del self.nodes[nodes:], self.scopes[scopes:]
+
+    def has(self, value: Value) -> bool:
+        """Whether the layer that gives a tensor was not left out again."""
+        index = value.node.index
+        return index < len(self.nodes) and self.nodes[index] is value.node
 
     def lost(
         self,
@@ -171,17 +174,15 @@ class Builder:
         node.outputs = (Value(node, 0, None),)
         self.nodes.append(node)
         mistake = why.mistake if why is not None else None
-        if mistake is not None and mistake.node is None:
-            if mistake not in self.mistakes:  # it stands outside of the network
-                mistake = Mistake(mistake.diagnostic)
-                self.mistakes.append(mistake)
+        if mistake is not None and mistake not in self.mistakes:  # it stands outside of the network
+            self._mistaken(Mistake(mistake.diagnostic, node=node))
+        elif mistake is not None and mistake.node is None:
             mistake.node = node
         return node.outputs[0]
 
     def refuse(self, made: list[Node], diagnostic: Diagnostic, words: str) -> None:
         """Report an error of layers that are made, at the first: what they give is unknown then."""
-        self.fail(diagnostic, (0,), words)
-        self.mistakes[-1].node = made[0] if made else None
+        self._mistaken(Mistake(diagnostic, (0,), words, made[0]))
         for value in (value for node in made for value in node.outputs):
             value.shape = None
 
@@ -330,8 +331,8 @@ class Builder:
     ) -> None:
         diagnostic = diagnose(problem, op, inputs, site, place.trace, ends)
         words = in_short(problem, inputs)
-        self.fail(diagnostic, problem.operands[:1] if words else (), words)
-        self._refused.append(self.mistakes[-1])
+        mistake = Mistake(diagnostic, problem.operands[:1] if words else (), words)
+        self._refused.append(self._mistaken(mistake))
 
     def _given(
         self, op: Op, shapes: tuple[Shape, ...], refuse: Callable[[Problem], Error]

@@ -81,8 +81,7 @@ def certified(run: Run, begin: Begin, report: Report) -> Elaborated | Broken:
         refusals = [each.refusal() for each in chosen.opening.conditions if each.coupled and each.refusal]
         for refusal in refusals:
             report.add(refusal)
-        faults = tuple(located(chosen.graph, each) for each in refusals)
-        return _as_shown(Broken(chosen.graph, faults), chosen.opening)
+        return _as_shown(Broken(chosen.graph, located(chosen.graph, refusals)), chosen.opening)
     certificate = Certificate(
         cases=tuple(_case(each) for each in sound),
         point=point,

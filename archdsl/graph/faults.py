@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import NamedTuple
@@ -67,12 +67,16 @@ class Broken:
 
 @dataclass(slots=True, eq=False)
 class Mistake:
-    """One finding while a network is made; its layer is known once there is one."""
+    """One finding while a network is made.
+
+    Where tensors do not fit, `operands` are those at fault, and `words` say in short what is wrong.
+    """
 
     diagnostic: Diagnostic
     operands: tuple[int, ...] = ()
     words: str = ""
     node: Node | None = None
+    """The layer at which it is, once there is one."""
 
 
 def gathered(mistakes: Iterable[Mistake]) -> tuple[Fault, ...]:
@@ -94,10 +98,20 @@ def joined(*faults: Iterable[Fault]) -> tuple[Fault, ...]:
     return tuple(Fault(diagnostic, tuple(spots.values())) for diagnostic, spots in found.values())
 
 
-def located(graph: Elaborated, diagnostic: Diagnostic) -> Fault:
-    """A fault that was found in a whole graph: at the layers on whose line it is, or to which it points."""
-    around = {node.span for node in graph.nodes if node.span.holds(diagnostic.at)}
-    spans = {label.span for label in diagnostic.labels}
+def located(graph: Elaborated, diagnostics: Sequence[Diagnostic]) -> tuple[Fault, ...]:
+    """Faults that were found in a whole graph: at the layers on whose line each is, or to which it points."""
+    layers: dict[Span, list[int]] = {}
+    for node in graph.nodes if diagnostics else ():
+        layers.setdefault(node.span, []).append(node.index)
+    return tuple(
+        Fault(each, tuple(Spot(index) for span in _meant(each, layers) for index in layers[span]))
+        for each in diagnostics
+    )
+
+
+def _meant(diagnostic: Diagnostic, lines: Collection[Span]) -> list[Span]:
+    """Those of the lines on which a diagnostic is, or else to which it points."""
+    around = [line for line in lines if line.holds(diagnostic.at)]
     if around:
-        spans = {min(around, key=lambda span: span.end - span.start)}
-    return Fault(diagnostic, tuple(Spot(node.index) for node in graph.nodes if node.span in spans))
+        return [min(around, key=lambda line: line.end - line.start)]
+    return [label.span for label in diagnostic.labels if label.span in lines]

@@ -61,7 +61,7 @@ def lost(
     builder = lines.builder
     made = builder.nodes[start:]
     read = {id(value) for node in made for value in node.inputs}
-    given = (*(node.outputs[0] for node in made), *_named(item, env))
+    given = (*(node.outputs[0] for node in made), *filter(builder.has, _named(item, env)))
     inputs = tuple(dict.fromkeys(value for value in given if id(value) not in read))
     before = _tensor(x)
     if not inputs and before is not None:

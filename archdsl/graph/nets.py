@@ -239,16 +239,15 @@ def _run(
     place = Place(root, Namer(numbered=False), None, 0, 1)
 
     def below(number: int) -> list[Node] | None:
-        report = Report()  # what is wrong with a base is reported where it stands
+        base = _expander(names, None, Report())  # what is wrong with a base is reported where it stands
         try:
-            base = _expander(names, None, report)
             assert builder.opening is not None
             base.builder.opening = opening = builder.opening.anew()
             with walking(opening.trail):
                 _run(base, names, lineage, number, settings)
         except Failed:
             return None
-        if report.failed:
+        if base.builder.failed:
             return None
         settle_nodes(base.builder.nodes, opening.trail.box, opening.trail.point)
         return base.builder.nodes

@@ -16,11 +16,11 @@ def partial(expander: Expander, program: Program, choice: Choice, last: Flow = N
     builder, net = expander.builder, choice.net
     if not builder.scopes:
         builder.scopes.append(Scope("net", "", None, net.name.name, {}, net.span, None, 0))
-    _close(builder)
-    outputs = _there(expander.outputs, builder)
+    builder.scopes[0].end = len(builder.nodes)
+    outputs = _there(builder, expander.outputs)
     value = plain(last)
     if not outputs and isinstance(value, Value) and value.node.inputs:
-        outputs = _there({"output": value}, builder)
+        outputs = {"output": value}
     graph = Elaborated(
         name=choice.name,
         file=program.main.source.name,
@@ -28,9 +28,9 @@ def partial(expander: Expander, program: Program, choice: Choice, last: Flow = N
         net=net,
         nodes=builder.nodes,
         scopes=builder.scopes,
-        inputs=_there(expander.inputs, builder),
+        inputs=_there(builder, expander.inputs),
         outputs=outputs,
-        training_outputs=_there(expander.training_outputs, builder),
+        training_outputs=_there(builder, expander.training_outputs),
         named={},
         expectations=[],
         ties=[],
@@ -39,27 +39,6 @@ def partial(expander: Expander, program: Program, choice: Choice, last: Flow = N
     return Broken(graph, gathered(builder.mistakes))
 
 
-def _there(values: dict[str, Value], builder: Builder) -> dict[str, Value]:
+def _there(builder: Builder, values: dict[str, Value]) -> dict[str, Value]:
     """Those whose layers were not left out again."""
-    nodes = builder.nodes
-    return {
-        name: value
-        for name, value in values.items()
-        if value.node.index < len(nodes) and nodes[value.node.index] is value.node
-    }
-
-
-def _close(builder: Builder) -> None:
-    """End the scopes that a mistake left open behind the last layer that is in them."""
-    unfinished = {id(scope) for scope in builder.scopes if not scope.end}
-    if not unfinished:
-        return
-    for scope in builder.scopes:
-        if id(scope) in unfinished:
-            scope.end = scope.start
-    for node in builder.nodes:
-        around: Scope | None = node.scope
-        while around is not None:
-            if id(around) in unfinished:
-                around.end = node.index + 1
-            around = around.parent
+    return {name: value for name, value in values.items() if builder.has(value)}

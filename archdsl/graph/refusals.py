@@ -40,12 +40,13 @@ def diagnose(
 
 def in_short(problem: Problem, inputs: tuple[Value, ...]) -> str:
     """A refusal in a few words, for a place that has no room: what came, and what should have come."""
-    shape, fits = inputs[problem.operands[0]].shape if problem.operands else None, problem.fits
-    if shape is None or fits is None or len(shape) != len(fits):
+    came, wanted = inputs[problem.operands[0]].shape if problem.operands else None, problem.fits
+    if came is None or wanted is None or len(came) != len(wanted):
         short: str = getattr(problem.kind, "short", "")
         return short.format_map(problem.fields)
-    came, wanted = zip(*((n, m) for n, m in zip(shape, fits, strict=True) if n != m), strict=True)
-    return f"got {show(came)}, expected {show(wanted)}"
+    differing = [axis for axis, (n, m) in enumerate(zip(came, wanted, strict=True)) if n != m]
+    given, fits = (show([shape[axis] for axis in differing]) for shape in (came, wanted))
+    return f"got {given}, expected {fits}"
 
 
 def _origins(values: list[Value], axis: int | None, at: Span) -> list[Label]:

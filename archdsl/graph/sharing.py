@@ -53,23 +53,15 @@ def _join(
         if was != now or old.op.name != new.op.name:
             a, b = (next((w for w in x if w not in y), None) for x, y in ((was, now), (now, was)))
             first, second = (f"{w.name} {show(w.shape)}" if w else "other layers" for w in (a, b))
-            return _refuse(expander, shared, made[0][index:], first, second, place, use)
-    counts = [len(nodes) for nodes in (shared.first[0], made[0])]
-    if counts[0] != counts[1]:
-        _refuse(expander, shared, made[0][-1:], f"{counts[0]} layers", f"{counts[1]} layers", place, use)
+            error = _differing(shared, first, second, place, use)
+            return expander.builder.refuse(made[0][index:], error, f"needs {second}, has {first}")
+    first, second = (f"{len(nodes)} layer{'s' * (len(nodes) != 1)}" for nodes in (shared.first[0], made[0]))
+    if first != second:
+        expander.fail(_differing(shared, first, second, place, use))
 
 
-def _refuse(
-    expander: Expander,
-    shared: SharedLayer,
-    made: list[Node],
-    first: str,
-    second: str,
-    place: Place,
-    use: Span,
-) -> None:
+def _differing(shared: SharedLayer, first: str, second: str, place: Place, use: Span) -> SharedDiffers:
     labels = (Label(shared.used, "its first use"),) if shared.used else ()
-    error = SharedDiffers(
+    return SharedDiffers(
         at=use, name=shared.name, first=first, second=second, labels=labels, trace=place.trace
     )
-    expander.builder.refuse(made, error, f"needs {second}, has {first}")

@@ -88,12 +88,12 @@ def padding_beyond_window(look: Look, layer: Node) -> None:
 
 def _met(window: Window, n: int) -> int:
     """How many cells of a kernel meet a cell of the map at some position."""
-    size, met = window.size(n), 0
-    for offset in range(window.kernel):
-        cell = offset * window.dilation - window.before  # at the first position; from there on by strides
-        first = max(0, -(cell // window.stride))
-        met += first < size and cell + first * window.stride < n
-    return met
+    before, dilation, stride = window.before, window.dilation, window.stride
+    way = (window.size(n) - 1) * stride  # from the first position of the window to the last
+    first = max(0, -((way - before) // dilation))
+    last = min(window.kernel - 1, (n - 1 + before) // dilation)
+    cells = range(first * dilation - before, last * dilation - before + 1, dilation)  # at the first position
+    return len(cells) if stride <= n else sum(cell % stride < n for cell in cells)
 
 
 @on("conv", when=lambda op, x: any(_met(w, n) < w.kernel for w, n in zip(op.window(x), x[1:], strict=True)))

@@ -12,7 +12,7 @@ from archdsl.graph.model import Node, Value
 from archdsl.outputs.diff.facts import Facts
 from archdsl.outputs.diff.likeness import head, label
 from archdsl.outputs.diff.model import Entry, Fact, Kind
-from archdsl.outputs.diff.pairing import Pair, Pairing, parts_of
+from archdsl.outputs.diff.pairing import Pair, Pairing, is_wrapped, parts_of
 from archdsl.outputs.diff.words import Words, layers
 from archdsl.outputs.fold import Group, Leaf, Sibling, walk
 from archdsl.outputs.written import written
@@ -265,7 +265,7 @@ def _names(old: Sibling, new: Sibling) -> Iterator[Fact]:
     if names[0].name != names[1].name and any(map(label, names)):
         yield Fact("name", names[0].name, names[1].name, f"`{names[0].name}` is now `{names[1].name}`")
     was, now = map(_block, (old, new))
-    if was != now:
+    if was != now and not (is_wrapped(old, new) or is_wrapped(new, old)):
         text = f"{was} → {now}" if was and now else f"now a `{now}`" if now else f"no longer a `{was}`"
         yield Fact("block", was, now, text)
 

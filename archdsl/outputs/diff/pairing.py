@@ -30,6 +30,10 @@ class Pair:
     """Whether they are in modules that do not belong together."""
 
 
+Row = tuple[Sibling | None, Sibling | None]
+"""What stands opposite what."""
+
+
 @dataclass(eq=False)
 class Pairing:
     """What belongs together."""
@@ -101,14 +105,19 @@ def _open(found: Pairing, likeness: Likeness) -> None:
             if not (core(old) and core(new)):
                 continue
             mine, theirs = (parts_of(each) if isinstance(each, Group) else [each] for each in (old, new))
-        pair.inner = list(_lined_up(mine, theirs, likeness))
+        if is_wrapped(old, new):
+            pair.inner = _wrapped([old], theirs, likeness)
+        elif is_wrapped(new, old):
+            pair.inner = _wrapped(mine, [new], likeness)
+        else:
+            pair.inner = list(_lined_up(mine, theirs, likeness))
         pending.extend(pair.inner)
 
 
 def _lined_up(old: Sequence[Sibling], new: Sequence[Sibling], likeness: Likeness) -> Iterator[Pair]:
     """What clearly goes together first; then, between that, what might, also out of sequences."""
-    rows = line_up(old, new, likeness.identity, likeness.firm)
-    for together, stretch in groupby(rows, lambda row: None not in row):
+    rows = _apart(line_up(old, new, likeness.identity, likeness.firm), likeness)
+    for together, stretch in groupby(rows, _is_pair):
         if together:
             yield from (Pair(*row) for row in stretch)
             continue
@@ -118,6 +127,64 @@ def _lined_up(old: Sequence[Sibling], new: Sequence[Sibling], likeness: Likeness
         yield from _opened(gone, come, likeness) or (
             Pair(*row) for row in line_up(gone, come, likeness.identity, likeness.score)
         )
+
+
+def _is_pair(row: Row) -> bool:
+    return None not in row
+
+
+def _apart(rows: list[Row], likeness: Likeness) -> Iterator[Row]:
+    """The rows, where layers that are one chain on one side stand apart on the other, layer by layer.
+
+    They stand apart where something else reads between them, which is no reason to be other layers.
+    """
+    done = 0
+    for at, (old, new) in enumerate(rows):
+        if at < done or old is None or new is None or not _may_be_apart(old, new, likeness):
+            continue
+        start, stop = at, at + 1
+        while start > done and not _is_pair(rows[start - 1]):
+            start -= 1
+        while stop < len(rows) and not _is_pair(rows[stop]):
+            stop += 1
+        singly = _singly(rows[start:stop], likeness) if stop - start > 1 else []
+        if sum(map(_is_pair, singly)) > sum(map(_is_pair, _singly([(old, new)], likeness))):
+            yield from rows[done:start]
+            yield from singly
+            done = stop
+    yield from rows[done:]
+
+
+def _may_be_apart(old: Sibling, new: Sibling, likeness: Likeness) -> bool:
+    """Whether these are layers with what follows them, and there is more of that on one side."""
+    if isinstance(old, Group) or isinstance(new, Group) or (isinstance(old, Leaf) and isinstance(new, Leaf)):
+        return False
+    return likeness.identity(old) != likeness.identity(new)
+
+
+def _singly(rows: list[Row], likeness: Likeness) -> list[Row]:
+    """The rows again, with the chains that stand opposite each other as their layers."""
+    old: list[Sibling] = []
+    new: list[Sibling] = []
+    for row in rows:
+        for part, side in zip(row, (old, new), strict=True):
+            if part is not None:
+                side.extend(parts_of(part) if _is_pair(row) else [part])
+    return line_up(old, new, likeness.identity, likeness.firm)
+
+
+def is_wrapped(block: Sibling, sequence: Sibling) -> bool:
+    """Whether one is a block, and the other a sequence in which that block is used."""
+    if not isinstance(block, Group) or not isinstance(sequence, Group) or _is_block(sequence):
+        return False
+    uses = [each.scope for each in parts_of(sequence) if isinstance(each, Group) and _is_block(each)]
+    return _is_block(block) and any(each.definition == block.scope.definition for each in uses)
+
+
+def _wrapped(old: Sequence[Sibling], new: Sequence[Sibling], likeness: Likeness) -> list[Pair]:
+    """Line up a block with the parts of the sequence that it became, or that became it."""
+    rows = line_up(old, new, likeness.identity, likeness.score)
+    return [Pair(*row, moved=_is_pair(row)) for row in rows]
 
 
 def _opened(gone: Sequence[Sibling], come: Sequence[Sibling], likeness: Likeness) -> list[Pair]:

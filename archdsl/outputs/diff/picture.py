@@ -6,18 +6,21 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
-from archdsl.check.model import Checked
+from archdsl.check.model import Checked, written_shape
 from archdsl.graph.model import Elaborated, Node, Scope, Value
 from archdsl.outputs.diff.facts import Facts
-from archdsl.outputs.diff.model import Fact
-from archdsl.outputs.diff.pairing import Pair, Pairing, pair_up
+from archdsl.outputs.diff.model import Difference, Side
+from archdsl.outputs.diff.pairing import Pair, Pairing, is_wrapped, pair_up
 from archdsl.outputs.diff.sentence import sentence, title
 from archdsl.outputs.diff.words import operator
-from archdsl.outputs.drawing.marked import Mark, Marked, Note
+from archdsl.outputs.drawing.marked import Marked, Note
 from archdsl.outputs.fold import Group, Sibling, walk
+from archdsl.sizes import show
 
 HARDLY = frozenset(("name", "weight"))
 """Facts for which a layer is not marked: it has another name, or reads something of another size."""
+
+UNMARKED = Note("")
 
 
 def marked(old: Checked, new: Checked) -> Marked:
@@ -34,7 +37,15 @@ def marked(old: Checked, new: Checked) -> Marked:
         _ends(pairing),
         title(difference),
         f"{title(difference)}: {sentence(difference)}.",
+        _caption(difference),
     )
+
+
+def _caption(difference: Difference) -> str:
+    """The title; of files no more than their own names, where these tell them apart."""
+    old, new = (Side(each.name, each.file.rpartition("/")[2]) for each in (difference.old, difference.new))
+    short = replace(difference, old=old, new=new) if old.file != new.file else difference
+    return title(short) + (": no difference" if difference.none else "")
 
 
 def _notes(pairing: Pairing, union: _Union) -> Iterator[tuple[int, Note]]:
@@ -44,6 +55,9 @@ def _notes(pairing: Pairing, union: _Union) -> Iterator[tuple[int, Note]]:
         twin = pairing.back.get(node.index)
         if twin is None:
             yield index, Note("added")
+        elif not node.inputs:
+            if resized := _resized(twin.outputs[0], node.outputs[0]):
+                yield index, resized
         elif told := [fact.text for fact in facts.get(twin.index, ()) if fact.what not in HARDLY]:
             was = operator(twin)
             yield (
@@ -54,31 +68,41 @@ def _notes(pairing: Pairing, union: _Union) -> Iterator[tuple[int, Note]]:
         yield clone.index, Note("removed")
 
 
-def _ends(pairing: Pairing) -> dict[str, Mark]:
-    """What became of the outputs that are not in both networks, by name or by the layer that gives them."""
+def _ends(pairing: Pairing) -> dict[str, Note]:
+    """What became of the outputs that came, went, or have another shape.
+
+    An output is known by its name, or by the layer that gives it.
+    """
     old, new = _outputs(pairing.old), _outputs(pairing.new)
-    pairs = {(pairing.twin[v.node.index].index, v.port) for v in old.values() if v.node.index in pairing.twin}
-    known = {(value.node.index, value.port) for value in new.values()}
-    ends: dict[str, Mark] = {}
-    for name, value in old.items():
-        twin = pairing.twin.get(value.node.index)
-        if name not in new and (twin is None or (twin.index, value.port) not in known):
-            ends[name] = "removed"
+    twins = {name: _twin(pairing, value) for name, value in old.items()}
+    before = {twin: old[name] for name, twin in twins.items() if twin}
+    places = {name: (value.node.index, value.port) for name, value in new.items()}
+    ends: dict[str, Note] = {}
+    for name, twin in twins.items():
+        if name not in new and twin not in places.values():
+            ends[name] = Note("removed")
     for name, value in new.items():
-        if name not in old and (value.node.index, value.port) not in pairs:
-            ends[name] = "added"
+        was = old.get(name) or before.get(places[name])
+        note = _resized(was, value) if was else Note("added")
+        if note:
+            ends[name] = note
     return ends
+
+
+def _twin(pairing: Pairing, value: Value) -> tuple[int, int] | None:
+    """The layer of the new network that gives what this value was, and the port."""
+    twin = pairing.twin.get(value.node.index)
+    return (twin.index, value.port) if twin else None
+
+
+def _resized(old: Value, new: Value) -> Note | None:
+    """That an input or output is of another size; None where it is not."""
+    was, now = (show(written_shape(each)) for each in (old, new))
+    return Note("changed", f"was {was}") if was != now else None
 
 
 def _outputs(graph: Elaborated) -> dict[str, Value]:
     return {**graph.outputs, **graph.training_outputs}
-
-
-def _was(node: Node, twin: Node, fact: Fact) -> str:
-    """What a layer was, where its text alone does not tell."""
-    if operator(node) != operator(twin):
-        return f"was {operator(twin)}"
-    return f"read {fact.old or 'less'}" if fact.what == "reads" else f"{fact.what} was {fact.old or 'not'}"
 
 
 def _gone(pairing: Pairing, union: _Union) -> Iterator[tuple[Value, int]]:
@@ -127,7 +151,7 @@ class _Union:
         Its shape is what it was, for what reads it was made for that.
         """
         clone = self.clones[id(value.node)]
-        return Value(clone, min(value.port, len(clone.outputs) - 1), value.shape)
+        return replace(value, node=clone, port=min(value.port, len(clone.outputs) - 1))
 
     def _place(self) -> None:
         """Give every layer its place and its module."""
@@ -169,7 +193,7 @@ class _Union:
 
     def _clone(self, node: Node, scope: Scope) -> Node:
         clone = replace(node, index=len(self.nodes), scope=scope, outputs=())
-        clone.outputs = tuple(Value(clone, value.port, value.shape) for value in node.outputs)
+        clone.outputs = tuple(replace(value, node=clone) for value in node.outputs)
         self.nodes.append(clone)
         return clone
 
@@ -205,7 +229,7 @@ class _Union:
     def _outputs(self, new: Mapping[str, Value], old: Mapping[str, Value]) -> dict[str, Value]:
         """The outputs of the new network, and behind them those that have gone."""
         ends = _ends(self.pairing)
-        gone = {name: value for name, value in old.items() if ends.get(name) == "removed"}
+        gone = {name: value for name, value in old.items() if ends.get(name, UNMARKED).mark == "removed"}
         return {name: self.value(value) for name, value in {**new, **gone}.items()}
 
 
@@ -218,7 +242,7 @@ def _gone_parts(pairing: Pairing) -> Iterator[_Gone]:
             if pair.old is not None and any(node.index not in pairing.twin for node in walk(pair.old)):
                 yield _Gone(at, pair.old, scope)
             continue
-        if isinstance(pair.new, Group):
+        if isinstance(pair.new, Group) and not (pair.old and is_wrapped(pair.new, pair.old)):
             scope = pair.new.scope
         at = pair.new.start
         inner = []

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 from archdsl.check.model import Checked
+from archdsl.outputs.drawing import pages
 from archdsl.outputs.drawing.engine import CannotDraw, EngineMissing
 from archdsl.outputs.drawing.faults import Faulty
 from archdsl.outputs.drawing.heeded import refuse_unheeded, refuse_unheeded_by_format
@@ -88,9 +90,28 @@ def draw(
 
 
 def scene(shown: Shown, style: Style | None = None, wanted: Wanted = ANYHOW) -> Scene:
-    """The drawing in which everything has its place, before it is written in any format."""
+    """The drawing in which everything has its place, before it is written in any format.
+
+    What does not fit a slide with letters as large as they should be has smaller ones, and says so.
+    """
     style = style or style_of(shown, wanted)
     refuse_unheeded(wanted, style)
+    if wanted.page is None:
+        return _scene(shown, style, wanted)
+    refusal: CannotDraw | None = None
+    for page in pages.relaxed(wanted.page):
+        try:
+            made = _scene(shown, style, replace(wanted, page=page))
+        except CannotDraw as problem:
+            refusal = refusal or problem
+            continue
+        return replace(made, folded=(*made.folded, *pages.told(made, wanted.page)))
+    assert refusal is not None
+    raise refusal
+
+
+def _scene(shown: Shown, style: Style, wanted: Wanted) -> Scene:
+    """The drawing in a style."""
     if style == "blocks":
         from archdsl.outputs.drawing import blocks
 

@@ -14,6 +14,9 @@ from archdsl.outputs.drawing.engine import CannotDraw
 
 Role = Literal["", "fault", "unknown"]
 
+_MOST_SAID = 10
+"""Mistakes that the description of a drawing names."""
+
 
 class Remark(NamedTuple):
     """One mistake in words, for the list below the drawing of a network that is wrong."""
@@ -66,9 +69,9 @@ class Faulty:
         """What is said in the box with these layers: also of what one of them reads from another."""
         here = {node.index: node for node in nodes}
         lines = [line for index in here for line in self.notes.get(index, ())]
-        for (index, operand), words in self.edges.items():
-            if index in here and here[index].inputs[operand].node.index in here:
-                lines.append(words)
+        for index, node in here.items():
+            reads = [operand for operand, value in enumerate(node.inputs) if value.node.index in here]
+            lines += [self.edges[index, operand] for operand in reads if (index, operand) in self.edges]
         return tuple(lines)
 
     def around(self) -> frozenset[int]:
@@ -142,5 +145,6 @@ def _spelt(text: str) -> str:
 
 def _description(broken: Broken) -> str:
     count = len(broken.faults)
-    said = "; ".join(fault.diagnostic.text for fault in broken.faults)
-    return f"{broken.name}, in which {count} {'thing is' if count == 1 else 'things are'} wrong: {said}."
+    said = "; ".join(fault.diagnostic.text for fault in broken.faults[:_MOST_SAID])
+    end = "; …" if count > _MOST_SAID else "."
+    return f"{broken.name}, in which {count} {'thing is' if count == 1 else 'things are'} wrong: {said}{end}"

@@ -42,6 +42,8 @@ def refuse_unheeded_by_format(
     """Refuse what a format would not heed."""
     if theme == "auto" and format != "svg":
         raise CannotDraw(f"`auto` follows the reader's page, which {format} cannot", "choose another theme")
+    if wanted.page is not None and scale != 1:
+        raise CannotDraw("a drawing that fits a page cannot be scaled", "leave out the page or the scale")
     if format not in FORMATS:
         return
     idle = [_CALLED.get(name, name) for name in _given(wanted) if name not in FORMATS[format]]

@@ -17,10 +17,11 @@ SIGNS: dict[Mark, str] = {"added": "+ ", "removed": "– ", "changed": "~ "}
 
 
 class Note(NamedTuple):
-    """What became of a layer, and if it is another one now, what it was."""
+    """What became of a layer, an input or an output, and if it is another one now, what it was."""
 
     mark: Mark
     was: str = ""
+    """`was 3x3 conv, 16`, or where its text is the same, what else is: `padding 0 to 1`."""
 
 
 @dataclass(frozen=True)
@@ -32,10 +33,12 @@ class Marked:
     """By index, for every layer that is not the same."""
     gone: tuple[tuple[Value, int], ...]
     """What gone layers gave, and the index of a layer that read it."""
-    ends: Mapping[str, Mark]
-    """What became of the outputs, by name, where they are not in both networks."""
+    ends: Mapping[str, Note]
+    """What became of the outputs, by name, of those that are not what they were."""
     title: str
     description: str
+    caption: str = ""
+    """What is compared, as a reader is told beside the picture: `old → new`, and if nothing differs, that."""
 
     def facts(self, part: Node | Scope) -> object:
         """What must agree where parts fold: their sizes, and what became of them."""

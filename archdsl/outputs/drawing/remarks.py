@@ -12,6 +12,8 @@ from archdsl.outputs.drawing.lettering import shortened, width
 from archdsl.outputs.drawing.scene import Circle, Group, Part, Scene, Text, placed
 from archdsl.outputs.drawing.themes import SMALL
 
+MOST_REMARKS = 40
+"""In one list; it says how many more there are."""
 MOST_LINES = 4
 """Of one message or remedy; what is longer ends with an ellipsis."""
 
@@ -39,10 +41,19 @@ def listed(scene: Scene, remarks: Sequence[Remark], room: float = inf) -> Scene:
         return scene
     marks = _marks(scene)
     scene = replace(scene, parts=tuple(_badged(scene.parts)))
-    long = max(_long(each) for each in remarks)
+    said, more = remarks[:MOST_REMARKS], len(remarks) - MOST_REMARKS
+    long = max(_long(each) for each in said)
     if scene.height > scene.width and scene.width + _MARGIN + long + _GAP <= room:
-        return _beside(scene, remarks, marks, long)
-    return _below(scene, remarks, min(room, max(scene.width, _USUAL)))
+        left, scene = scene.width + _MARGIN, _beside(scene, said, marks, long)
+    else:
+        left, scene = _GAP, _below(scene, said, min(room, max(scene.width, _USUAL)))
+    return _continued(scene, left, more) if more > 0 else scene
+
+
+def _continued(scene: Scene, x: float, more: int) -> Scene:
+    """With a last line, which says how many remarks are not in the list."""
+    text = Text(x + _INDENT, scene.height + _LEADING - 2.4, f"and {more:,} more", SMALL, "start", "faint")
+    return replace(scene, height=scene.height + _LEADING + _GAP, parts=(*scene.parts, text))
 
 
 def _below(scene: Scene, remarks: Sequence[Remark], room: float) -> Scene:

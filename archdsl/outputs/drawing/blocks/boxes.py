@@ -45,6 +45,7 @@ class _Row:
     cells: tuple[Text, ...]
     kind: Literal["main", "strip", "plain"]
     times: int = 1
+    bold: bool = False
 
     @property
     def size(self) -> float:
@@ -56,8 +57,8 @@ class _Row:
 
     def widths(self) -> list[float]:
         """The room that each text needs."""
-        room = PADDING if self.kind == "main" else PADDING / 2
-        found = [width(_text(cell), self.size, cell.family == "block") + 2 * room for cell in self.cells]
+        room = PADDING * {"main": 1.0, "plain": 0.75, "strip": 0.5}[self.kind]
+        found = [width(_text(cell), self.size, self.bold) + 2 * room for cell in self.cells]
         if self.times > 1:
             found[-1] += _badge_width(self.times)
         return found
@@ -113,14 +114,16 @@ def drawn(box: Box, x: float, y: float, direction: Direction = "down", wide: flo
 def _rows(box: Box) -> list[_Row]:
     """The lines of a box: what it is about large, norms and activations beside each other and small."""
     if box.kind == "end":
-        return [_Row((box.lines[0],), "main"), *(_Row((line,), "plain") for line in box.lines[1:])]
+        small = box.lines[1:]
+        return [_Row(box.lines[:1], "main", bold=True), *(_Row((line,), "plain") for line in small)]
     if box.kind == "bar":
         return [_Row(box.lines[:1], "strip")]
     if box.kind == "loose":
         return [_Row((line,), "plain") for line in box.lines]
     if box.is_block:
-        small = [*box.lines[1:], *([Text(box.small, "block")] if box.small else [])]
-        return [_Row(box.lines[:1], "main", box.times), *(_Row((line,), "plain") for line in small)]
+        small = (*box.lines[1:], *([Text(box.small, "block")] if box.small else ()))
+        name = _Row(box.lines[:1], "main", box.times, bold=True)
+        return [name, *(_Row((line,), "plain") for line in small)]
     rows: list[_Row] = []
     strip: list[Text] = []
     main = main_line(box)
@@ -286,7 +289,6 @@ def _stack(box: Box, x: float, y: float, direction: Direction) -> Iterator[Part]
 def _row(box: Box, row: _Row, x: float, y: float, room: float) -> Iterator[Part]:
     widths = row.widths()
     spare = (room - sum(widths)) / len(widths)
-    bold = box.kind == "end" or row.cells[0].family == "block"
     for cell, own in zip(row.cells, widths, strict=True):
         wide = own + spare
         if row.kind != "plain" and not box.is_block and box.kind != "end":
@@ -299,8 +301,8 @@ def _row(box: Box, row: _Row, x: float, y: float, room: float) -> Iterator[Part]
         baseline = y + row.height / 2 + 0.36 * row.size
         ink = "ink" if row.kind == "main" else "faint"
         middle = x + (wide - badge) / 2
-        yield Letters(middle, baseline, _text(cell), row.size, role=ink, bold=bold and row.kind == "main")
+        yield Letters(middle, baseline, _text(cell), row.size, role=ink, bold=row.bold)
         if badge:
-            words = width(_text(cell), row.size, bold and row.kind == "main")
+            words = width(_text(cell), row.size, row.bold)
             yield Letters(middle + words / 2 + PADDING, baseline, f"×{row.times}", SIZE, "start", bold=True)
         x += wide

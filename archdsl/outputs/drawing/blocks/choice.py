@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from math import inf
 from typing import NamedTuple
 
@@ -25,6 +26,8 @@ MOST_BOXES = 2000
 """Nobody can read more, and laying them out takes long."""
 MOST_FREELY = 300
 """With more it is not even tried whether they fit, where blocks can be closed instead."""
+LONGER = 2
+"""How often the room is made longer in a direction that is asked for, before single blocks are closed."""
 
 Shown = Checked | Marked | Faulty
 
@@ -38,6 +41,12 @@ class _Found(NamedTuple):
     def scene(self) -> Scene:
         return self.sheet.scene(self.version.folded)
 
+    def is_better(self, other: Version) -> bool:
+        """Whether it is better than a more closed one: if it is shrunk, and if its columns are uneven."""
+        if self.sheet.is_uneven:
+            return other.opening.depth == 0
+        return bool(other.opening.shut) or other.opening.plain
+
 
 def chosen(shown: Shown, wanted: Wanted) -> Scene:
     """The most open version of a drawing that is readable on its page; raises CannotDraw."""
@@ -49,36 +58,53 @@ class _Choice:
 
     def __init__(self, shown: Shown, wanted: Wanted) -> None:
         self.shown, self.wanted = shown, wanted
-        self.page = wanted.page or _usual(wanted)
+        self.page = pages.as_paper(wanted.page) if wanted.page else _usual(wanted)
         self.net: Group = tree(shown)
         self.opening = Opening(depth=wanted.depth, asked=asked(shown.graph, wanted.opened))
-        self.is_asked = wanted.depth is not None or bool(wanted.opened)
-        """Whether what is open is asked for."""
+        self.is_asked = wanted.depth is not None
+        """Whether how deep blocks are open is asked for."""
 
     def scene(self) -> Scene:
         """The drawing on its page, or in its natural size."""
         if self.wanted.page is None:
-            found = None if self.is_asked else self._readable()
-            return (found or self._anyhow()).scene()
+            return self._unbound().scene()
         found = self._readable()
         if found is None:
-            raise pages.too_large(self.shown.graph.name, self.page)
-        return pages.shrunk(found.scene(), self.page)
+            raise pages.too_large(self.shown.graph.name, self.wanted.page)
+        return pages.sized(found.scene(), self.wanted.page)
+
+    def _unbound(self) -> _Found:
+        """What is asked for; else what is readable, and opened in it what is asked for by name."""
+        if self.is_asked:
+            return self._anyhow()
+        if self.wanted.opened:
+            usual = _Choice(self.shown, replace(self.wanted, opened=()))._unbound().version
+            opening = replace(usual.opening, asked=self.opening.asked)
+            is_closed = bool(planned(self.shown, opening, self.net).shut)
+            return self._in_full(Version(opening, usual.folded if is_closed else ()))
+        found = self._readable()
+        for _ in range(LONGER if self.wanted.direction else 0):
+            if found is not None and not found.version.closes_single:
+                break
+            self.page = _longer(self.page, self.wanted.direction)
+            found = self._readable() or found
+        return found or self._anyhow()
 
     def _readable(self) -> _Found | None:
-        """The first version that hardly needs shrinking, else the first that stays readable."""
-        shrunk: _Found | None = None
+        """The first version that has even columns and hardly needs shrinking, else the first readable one."""
+        spare: _Found | None = None
         for version in versions(self.net, self.opening):
-            if shrunk is not None and version.opening.shut:
-                break  # closing single blocks is no better than shrinking
+            if spare is not None and spare.is_better(version):
+                break
             trial = self._trial(version, MOST_FREELY)
             sheet = trial and self._sheet(trial, READABLE)
             if not sheet:
                 continue
-            if sheet.factor <= FREELY or version.folded or self.is_asked:
+            is_free = sheet.factor <= FREELY or version.folded or self.is_asked
+            if is_free and not (sheet.is_uneven and version.folded):
                 return _Found(sheet, version)
-            shrunk = _Found(sheet, version)
-        return shrunk
+            spare = spare or _Found(sheet, version)
+        return spare
 
     def _anyhow(self) -> _Found:
         """What is asked for, or the most closed version, as large as it is."""
@@ -86,14 +112,18 @@ class _Choice:
             last = version
             if self.is_asked:
                 break
-        trial = self._trial(last, MOST_BOXES)
+        return self._in_full(last)
+
+    def _in_full(self, version: Version) -> _Found:
+        """A version as large as it is."""
+        trial = self._trial(version, MOST_BOXES)
         sheet = trial and self._sheet(trial)
         if not sheet:
             raise CannotDraw(
                 f"the picture of {self.shown.graph.name} would have more than {MOST_BOXES:,} boxes",
                 "draw fewer levels of blocks, or write dot",
             )
-        return _Found(sheet, last)
+        return _Found(sheet, version)
 
     def _trial(self, version: Version, most: int) -> Trial | None:
         """A version with its insets; None if it has too many boxes."""
@@ -117,6 +147,13 @@ def _usual(wanted: Wanted) -> Page:
     """A page of A4, on its side for what runs to the right."""
     page = PAGES["a4"]
     return Page(page.height, page.width) if wanted.direction == "right" else page
+
+
+def _longer(page: Page, direction: Direction | None) -> Page:
+    """A page with half as much room again in a direction."""
+    if direction == "right":
+        return page._replace(width=1.5 * page.width)
+    return page._replace(height=1.5 * page.height)
 
 
 def _directions(wanted: Wanted, page: Page) -> tuple[Direction, ...]:

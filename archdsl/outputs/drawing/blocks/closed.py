@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import groupby
 
 from archdsl.graph.model import Node, Scope, Value
-from archdsl.outputs.drawing.blocks.picture import Skip
+from archdsl.outputs.drawing.blocks.picture import Skip, Text
 
 MOST_LINES = 4
 """Weight layers that the box of a closed block lists; of more it gives the number."""
 MOST_BRANCHES = 16
 """Of which the box of a closed block shows the channels."""
+
+
+def counted(lines: Iterable[Text]) -> list[Text]:
+    """The lines, where alike ones follow each other the first with how many they are: `3×3 conv, 8 ×5`."""
+    runs = [(line, sum(1 for _ in alike)) for line, alike in groupby(lines)]
+    return [line._replace(text=f"{line.text} ×{count}") if count > 1 else line for line, count in runs]
 
 
 def last_merge(nodes: Sequence[Node], scope: Scope) -> Node | None:

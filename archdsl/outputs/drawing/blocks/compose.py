@@ -7,13 +7,11 @@ around it. A block is a frame, or a single box once it is closed.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
 from dataclasses import replace
 
 from archdsl.check.model import Checked, written_shape
 from archdsl.graph.model import Node, Scope
-from archdsl.outputs.drawing.blocks import closed, words
+from archdsl.outputs.drawing.blocks import closed, compared, words
 from archdsl.outputs.drawing.blocks.opening import Opening
 from archdsl.outputs.drawing.blocks.picture import Box, Frame, Picture, Text, sizes
 from archdsl.outputs.drawing.blocks.placing.parallel import gathered
@@ -56,7 +54,8 @@ def described(shown: Checked | Marked | Faulty, plan: Plan) -> Picture:
 def _described(shown: Checked | Marked | Faulty, plan: Plan) -> Picture:
     if isinstance(shown, Marked):
         arrows = tuple(wires(plan, _ends(plan), shown.gone))
-        return Picture(shown.title, shown.description, plan.finished(), arrows, compares=True)
+        title, description, caption = shown.title, shown.description, shown.caption
+        return Picture(title, description, plan.finished(), arrows, compares=True, caption=caption)
     arrows = tuple(wires(plan, _ends(plan)))  # before the parts, for it adds the forks
     if isinstance(shown, Faulty):
         return Picture(shown.graph.name, shown.description, plan.finished(), arrows, remarks=shown.remarks)
@@ -149,7 +148,7 @@ class Plan:
         self.drafts = [self.root]
         self.around: dict[Box, Draft] = {}
         self._keys: dict[str, int] = {}
-        self._units = _units(self.graph.scopes)
+        self._units = compared.units(self.graph.scopes, self._fate)
 
     def key(self, path: str) -> str:
         """A key of its own for each use of a path: a shared layer is drawn wherever it is used."""
@@ -198,7 +197,7 @@ class Plan:
         if len(nodes) == 1 and head.op.name == "identity":
             return
         training = all(node.training for node in nodes)
-        mark = _common(self._note(node).mark for node in nodes)
+        mark = compared.common(self._note(node).mark for node in nodes)
         title = words.about_layers(nodes, self.checked)
         if isinstance(part, Group):
             box = self._closed(part, times, training, mark)
@@ -208,7 +207,7 @@ class Plan:
             kind = "sign" if sign else "bar"
             box = Box(self.key(head.path), kind, (line,), times, training, mark, title)  # type: ignore[arg-type]
         elif head.op.family == "source" and head.index in self._inputs():
-            ends = Text(head.name, "source"), Text(words.size(head.outputs[0]), "source")
+            ends = compared.ending(head.name, words.size(head.outputs[0]), self._note(head))
             box = Box(self.key(head.path), "end", ends, mark=mark, title=title)
         else:
             lines = tuple(map(self._line, nodes))
@@ -222,10 +221,18 @@ class Plan:
         """What became of a layer; nothing where nothing is compared."""
         return Note("") if self.notes is None else self.notes.get(node.index, Note("same"))
 
+    def is_gone(self, node: Node) -> bool:
+        """Whether only the old one of two networks that are compared has a layer."""
+        return self._note(node).mark == "removed"
+
+    def _fate(self, scope: Scope) -> Mark:
+        """What became of a block."""
+        if self.notes is None:
+            return ""
+        return compared.common(self._note(node).mark for node in self.graph.nodes[scope.start : scope.end])
+
     def _line(self, node: Node) -> Text:
-        note, text = self._note(node), words.operator(node)
-        was = f" ({words.times(note.was)})" if note.was else ""
-        return Text(f"{MARKS.get(note.mark, '')}{text}{was}", node.op.family, note.mark)
+        return compared.layer(node, self._note(node))
 
     def _closed(self, group: Group, times: int, training: bool, mark: Mark) -> Box:
         """The box of a closed block: its name, what is in it, and its parameters."""
@@ -234,7 +241,9 @@ class Plan:
         plain = self.opening.plain
         bars = () if plain else closed.branches(nodes, scope)
         skip, on_skip = closed.skip(nodes, scope)
-        called = " ".join(filter(None, words.name_and_block(scope)))
+        bare = self.opening.bare
+        own, block = words.name_and_block(scope)
+        called = own or block if bare else " ".join(filter(None, (own, block)))
         name = Text(f"{MARKS.get(mark, '')}{called}", "block", mark)
         return Box(
             self.key(scope.path),
@@ -244,23 +253,29 @@ class Plan:
             training,
             mark,
             words.about_scope(scope, nodes, self.checked),
-            words.parameters(self.checked, scope, times),
+            "" if bare else words.parameters(self.checked, scope, times),
             bars,
             skip,
             resolution="" if plain else words.resolution(nodes, scope),
         )
 
     def _contents(self, group: Group, on_skip: frozenset[int], told: bool, mark: Mark) -> tuple[Text, ...]:
-        """What is in a closed block: blocks if all are of one kind, or weight layers if they are few."""
-        if units := self._units.get(id(group.scope)):
-            return (Text(units, "learned", mark),)
-        weighty = [node for node in walk(group) if node.op.is_weight_layer and node.index not in on_skip]
+        """What is in a closed block: blocks of one kind, or few weight layers; where it changed, how."""
+        units = self._units.get(id(group.scope), "")
+        kinds = (Text(units, "learned", mark),) if units else ()
+        if mark == "changed":
+            return *kinds, *compared.changes(group, self._note)
+        if units:
+            return kinds
         if told and self.notes is None:
             return ()
-        if len(weighty) <= closed.MOST_LINES:
-            return tuple(map(self._line, weighty))
-        count = sum(node.op.is_weight_layer for node in self.graph.nodes[group.start : group.end])
-        return (Text(f"{count} weight layers", "learned", mark),)
+        weighty = [node for node in self.graph.nodes[group.start : group.end] if node.op.is_weight_layer]
+        lines = [self._line(node) for node in weighty if node.index not in on_skip]
+        if len(lines) > closed.MOST_LINES:
+            lines = closed.counted(lines)
+        if len(lines) <= closed.MOST_LINES:
+            return tuple(lines)
+        return (Text(f"{len(weighty)} weight layers", "learned", mark),)
 
     def _inputs(self) -> set[int]:
         return {value.node.index for value in self.graph.inputs.values()}
@@ -285,7 +300,8 @@ class Plan:
         if isinstance(only, Box) and not only.is_block:
             return parts
         training = all(part.training for part in parts)
-        mark = _common(part.mark for part in parts if not isinstance(part, Box) or part.kind != "fork")
+        known = (part for part in parts if not isinstance(part, Box) or part.kind != "fork")
+        mark = compared.common(part.mark for part in known)
         if draft.group is None:
             return [Frame(self.key("repeat"), "", "", tuple(parts), draft.times, training, mark)]
         scope = draft.group.scope
@@ -304,7 +320,7 @@ class Plan:
                 mark,
                 title,
                 small,
-                words.resolution(self.graph.nodes, scope),
+                words.even_resolution(self.graph.nodes, scope),
             )
         ]
 
@@ -319,38 +335,16 @@ def _is_single(group: Group) -> bool:
     return not isinstance(part, Repeat)
 
 
-def _units(scopes: Iterable[Scope]) -> dict[int, str]:
-    """`36 × bottleneck`, for each scope with several blocks of one kind and no others."""
-    inside: dict[int, Counter[str]] = {}
-    for scope in scopes:
-        if scope.parent is not None:
-            inside.setdefault(id(scope.parent), Counter())[
-                scope.definition if scope.kind == "block" else ""
-            ] += 1
-    found = {}
-    for key, kinds in inside.items():
-        ((kind, count),) = kinds.most_common(1)
-        if len(kinds) == 1 and kind and count > 1:
-            found[key] = f"{count} × {kind}"
-    return found
-
-
 def _ends(plan: Plan) -> list[End]:
     """The outputs of the net, each with its box."""
     ends = []
     for outputs, training in ((plan.graph.outputs, False), (plan.graph.training_outputs, True)):
         for name, value in outputs.items():
-            mark, title = plan.ends.get(name, ""), name or "output"
+            note, title = plan.ends.get(name, Note("")), name or "output"
             role: Role = "unknown" if value.shape is None else ""
-            lines = Text(f"{MARKS.get(mark, '')}{title}", "source", mark), Text(words.size(value), "source")
+            lines = compared.ending(title, words.size(value), note)
             key = plan.key(f"output {name}")
-            box = Box(key, "end", lines, training=training, mark=mark, title=title, role=role)
+            box = Box(key, "end", lines, training=training, mark=note.mark, title=title, role=role)
             plan.add(box, plan.root)
             ends.append((value, box))
     return ends
-
-
-def _common(marks: Iterable[Mark]) -> Mark:
-    """What became of all; of parts that fared differently, that they changed."""
-    found = set(marks)
-    return found.pop() if len(found) == 1 else "changed"

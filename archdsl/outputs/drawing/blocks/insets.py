@@ -10,7 +10,7 @@ from archdsl.graph.model import Scope, Value
 from archdsl.outputs.drawing.blocks import closed, words
 from archdsl.outputs.drawing.blocks.compose import Plan
 from archdsl.outputs.drawing.blocks.opening import Opening
-from archdsl.outputs.drawing.blocks.picture import Box, Frame, Picture, Skip, Text, sizes
+from archdsl.outputs.drawing.blocks.picture import Box, Frame, Picture, Skip, Text
 from archdsl.outputs.drawing.blocks.wires import wires
 from archdsl.outputs.fold import Group
 
@@ -26,8 +26,12 @@ _KINDS: dict[Skip, str] = {
 
 
 def insets(checked: Checked, shut: Sequence[Group], opening: Opening) -> list[Picture]:
-    """For every block that is closed in several places: the first one opened, of each kind of shortcut."""
+    """For every block that is closed in several places: the first one opened, of each kind of shortcut.
+
+    None of a kind that is open elsewhere, because that is asked for.
+    """
     found: list[Picture] = []
+    is_open = set(_asked(checked, opening))
     pending = list(shut)
     known: set[str] = set()
     several = True
@@ -43,12 +47,21 @@ def insets(checked: Checked, shut: Sequence[Group], opening: Opening) -> list[Pi
             if several and sum(map(len, variants.values())) < 2:
                 continue
             for way, groups in variants.items():
+                if (definition, way) in is_open:
+                    continue
                 kind = _KINDS[way] if len(variants) > 1 else ""
                 picture, inner = _inset(checked, groups[0], opening, kind)
                 found.append(picture)
                 pending.extend(inner)
         several = False  # what is closed within an inset is told once too
     return found[:MOST]
+
+
+def _asked(checked: Checked, opening: Opening) -> Iterator[tuple[str, Skip]]:
+    """The blocks that are open by name, each with the kind of its shortcut."""
+    for scope in checked.graph.scopes:
+        if id(scope) in opening.asked:
+            yield scope.definition, closed.skip(checked.graph.nodes, scope)[0]
 
 
 def _inset(checked: Checked, group: Group, opening: Opening, kind: str) -> tuple[Picture, list[Group]]:
@@ -58,13 +71,13 @@ def _inset(checked: Checked, group: Group, opening: Opening, kind: str) -> tuple
     plan = Plan(checked, inner)
     plan.place(group)
     for value in _entering(checked, scope):
-        box = Box(plan.key(f"into {scope.path}"), "loose", (Text(sizes(value.shape or ()), "shape"),))
+        box = Box(plan.key(f"into {scope.path}"), "loose", (Text(words.size(value), "shape"),))
         plan.home[value.node.index] = box
         plan.add(box, plan.root, 0)
     ends = []
     for value in dict.fromkeys(scope.outputs.values()):
-        told = (Text(sizes(value.shape or ()), "shape"), *_sum(closed.branches(checked.graph.nodes, scope)))
-        box = Box(plan.key(f"out of {scope.path}"), "loose", told)
+        told = (Text(words.size(value), "shape"), *_sum(closed.branches(checked.graph.nodes, scope)))
+        box = Box(plan.key(f"out of {scope.path}"), "loose", told, training=value.node.training)
         plan.add(box, plan.root)
         ends.append((value, box))
     arrows = tuple(

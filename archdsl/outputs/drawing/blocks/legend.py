@@ -1,4 +1,7 @@
-"""What the signs in a drawing mean, in a line below it: of those that occur and do not say it themselves."""
+"""What the signs in a drawing mean, in a line below it: of those that occur and do not say it themselves.
+
+Where networks are compared, a line before that says which.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from typing import Literal, NamedTuple
 
 from archdsl.outputs.drawing.blocks.picture import Box, Picture
 from archdsl.outputs.drawing.blocks.placing.unit import Put, Unit
-from archdsl.outputs.drawing.lettering import width
+from archdsl.outputs.drawing.lettering import shortened, width
 from archdsl.outputs.drawing.marked import SIGNS
 from archdsl.outputs.drawing.scene import Line, Part, Rect, Text
 from archdsl.outputs.drawing.themes import DASHES, SMALL
@@ -16,7 +19,10 @@ ABOVE, ROW, APART = 10.0, 14.0, 16.0
 SAMPLE = 18.0
 """Width of a sign in the legend."""
 
-Sign = Literal["bars", "identity", "projection", "training", "added", "removed", "changed"]
+LONGEST = 300.0
+"""A caption that is longer is cut."""
+
+Sign = Literal["caption", "bars", "identity", "projection", "training", "added", "removed", "changed"]
 
 _WORDS: dict[Sign, str] = {
     "bars": "channels that each branch gives",
@@ -30,25 +36,31 @@ _WORDS: dict[Sign, str] = {
 
 
 class Entry(NamedTuple):
-    """A sign and its meaning."""
+    """A sign and its meaning; a caption is without a sign."""
 
     sign: Sign
+    words: str
 
     @property
-    def words(self) -> str:
-        return _WORDS[self.sign]
+    def indent(self) -> float:
+        """The room that the sign takes before its meaning."""
+        return 0.0 if self.sign == "caption" else SAMPLE + 5.0
 
     @property
     def breadth(self) -> float:
-        return SAMPLE + 5.0 + width(self.words, SMALL)
+        return self.indent + width(self.words, SMALL)
 
 
 def entries(picture: Picture, units: Sequence[Unit]) -> list[Entry]:
-    """The signs that occur."""
+    """The signs that occur, behind what is compared."""
     boxes = [mark.box for unit in units for _, _, mark in unit.walk() if isinstance(mark, Put)]
     boxes += picture.boxes()
     found = {sign for box in boxes for sign in _signs(box)}
-    return [Entry(sign) for sign in _WORDS if sign in found]
+    caption = shortened(" ".join(picture.caption.split()), LONGEST, SMALL)
+    return [
+        *([Entry("caption", caption)] if caption else []),
+        *(Entry(sign, meaning) for sign, meaning in _WORDS.items() if sign in found),
+    ]
 
 
 def _signs(box: Box) -> Iterator[Sign]:
@@ -67,7 +79,7 @@ def rows(found: Sequence[Entry], room: float) -> list[list[Entry]]:
     lines: list[list[Entry]] = []
     left = 0.0
     for entry in found:
-        if not lines or left + APART + entry.breadth > room:
+        if not lines or lines[-1][0].sign == "caption" or left + APART + entry.breadth > room:
             lines.append([entry])
             left = entry.breadth
         else:
@@ -91,8 +103,10 @@ def drawn(lines: Sequence[Sequence[Entry]], x: float, y: float) -> Iterator[Part
     for line in lines:
         left = x
         for entry in line:
-            yield from _sample(entry.sign, left, y + ROW / 2)
-            yield Text(left + SAMPLE + 5.0, y + ROW / 2 + 0.36 * SMALL, entry.words, SMALL, "start", "faint")
+            if entry.indent:
+                yield from _sample(entry.sign, left, y + ROW / 2)
+            words = left + entry.indent
+            yield Text(words, y + ROW / 2 + 0.36 * SMALL, entry.words, SMALL, "start", "faint")
             left += entry.breadth + APART
         y += ROW
 

@@ -22,6 +22,8 @@ class Opening:
     """Identities of scopes that are closed."""
     plain: bool = False
     """Whether closed blocks say no more than their names and parameters."""
+    bare: bool = False
+    """Whether they say no more than their names, or where they have none, whose uses they are."""
     asked: frozenset[int] = frozenset()
     """Identities of scopes that are open whatever else is said."""
 

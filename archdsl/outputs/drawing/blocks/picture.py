@@ -70,7 +70,7 @@ class Frame:
     small: str = ""
     """Small print: its parameters."""
     resolution: str = ""
-    """The spatial size of what leaves it."""
+    """The spatial size of all that is in it, if it is the same."""
 
 
 class Arrow(NamedTuple):
@@ -94,6 +94,8 @@ class Picture:
     arrows: tuple[Arrow, ...]
     compares: bool = False
     """Whether it shows what became of one network in another one."""
+    caption: str = ""
+    """Which networks these are, and whether nothing differs."""
     remarks: tuple[Remark, ...] = ()
     """What is wrong, where it is wrong; boxes and arrows refer to it by number."""
 

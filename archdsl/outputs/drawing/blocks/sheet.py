@@ -91,6 +91,11 @@ class Sheet:
         reach = max(reach, width(self.title, HEADING, bold=True))
         self.size = reach, top + high
 
+    @property
+    def is_uneven(self) -> bool:
+        """Whether a column of the flow looks as if it were left over."""
+        return any(unit.uneven for unit in self.main.units())
+
     def scene(self, folded: tuple[str, ...] = ()) -> Scene:
         """All of it as a scene, with its heading and its legend."""
         parts: list[Part] = []
@@ -134,7 +139,9 @@ class Trial:
         insets = self.insets if beside else []
         found: list[Sheet] = []
         for factor in FACTORS:
-            if factor > (FREELY if found else most):
+            if factor > (
+                most if not found else FREELY if any(not each.is_uneven for each in found) else READABLE
+            ):
                 break
             found += [
                 sheet
@@ -186,4 +193,4 @@ def _cost(sheet: Sheet, page: Page) -> float:
     """How much speaks against a sheet: shrinking, columns, and another shape than the page's."""
     wide, high = sheet.size
     unlike = abs(log(max(wide, 1.0) / max(high, 1.0) * page.height / page.width))
-    return log(sheet.factor) + 0.07 * sheet.main.columns + 0.1 * sheet.main.uneven + 0.03 * unlike
+    return log(sheet.factor) + 0.07 * sheet.main.columns + 0.4 * sheet.is_uneven + 0.03 * unlike

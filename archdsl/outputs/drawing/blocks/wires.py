@@ -6,7 +6,7 @@ point inside. A shape is written where it is news: where it differs from what we
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -30,6 +30,7 @@ def wires(plan: Plan, ends: list[End], gone: Iterable[tuple[Value, int]] = ()) -
     found = _Readers(plan)
     found.read_all(ends, gone)
     yield from found.stubs()
+    yield from _joined(plan, list(found.reads.values()))
     yield from _merged(_single(plan, found))
 
 
@@ -48,9 +49,17 @@ def _merged(arrows: Iterable[Arrow]) -> Iterator[Arrow]:
 
 def _single(plan: Plan, found: _Readers) -> Iterator[Arrow]:
     """An arrow for each value and each box that reads it, with the forks between them."""
+    there = {
+        (plan.home[read.value.node.index], head)
+        for read in found.reads.values()
+        for head in read.heads
+        if not read.old
+    }
     for read in found.reads.values():
         tail = plan.home[read.value.node.index]
         assert tail is not None
+        if read.old:  # no line of its own beside one that is still there
+            read.heads = [head for head in read.heads if (tail, head) not in there]
         known = read.last.shape is not None
         text = sizes(written_shape(read.last)) if known and _is_news(plan, read, tail) else ""
         for arrow in _fan(plan, tail, read.heads, text):
@@ -59,7 +68,42 @@ def _single(plan: Plan, found: _Readers) -> Iterator[Arrow]:
             yield arrow._replace(text=wrong or arrow.text, role=role)
 
 
-@dataclass(slots=True)
+def _joined(plan: Plan, reads: Sequence[_Read]) -> Iterator[Arrow]:
+    """Where what has gone led into a block, the lines from points before it, at which two lines are one.
+
+    For one line leads into the block now, and the other one stood in its place.
+    """
+    readings: dict[Box, list[_Read]] = {}
+    for read in reads:
+        for head in read.heads:
+            readings.setdefault(head, []).append(read)
+    for gone in [read for read in reads if plan.is_gone(read.value.node)]:
+        frames: dict[Draft, list[Box]] = {}
+        for head in gone.heads:
+            if frame := _entered(plan, gone, head):
+                frames.setdefault(frame, []).append(head)
+        for frame, heads in frames.items():
+            both = readings[heads[0]]
+            alike = len(both) == 2 and all(readings[head] == both for head in heads)
+            if not alike or any(_entered(plan, read, heads[0]) is not frame for read in both):
+                continue
+            assert frame.outer is not None
+            join = Box(plan.key(f"before {heads[0].key}"), "fork")
+            plan.add(join, frame.outer, frame.outer.parts.index(frame))
+            for read in both:
+                read.heads = [*(head for head in read.heads if head not in heads), join]
+            yield from _fan(plan, join, heads, "")
+
+
+def _entered(plan: Plan, read: _Read, head: Box) -> Draft | None:
+    """The outermost frame that a line enters."""
+    tail = plan.home[read.value.node.index]
+    assert tail is not None
+    own = plan.around[tail].path()
+    return next((frame for frame in plan.around[head].path() if frame not in own), None)
+
+
+@dataclass(slots=True, eq=False)
 class _Read:
     """A value that leaves its box, and the boxes that read it, in order."""
 
@@ -67,6 +111,8 @@ class _Read:
     last: Value
     """The same, or where what gives it repeats, that of the last time."""
     heads: list[Box] = field(default_factory=list)
+    old: bool = True
+    """Whether it is read in the old one alone of two networks that are compared."""
     wrong: dict[Box, str] = field(default_factory=dict)
     """How it does not fit there, in short."""
 
@@ -90,6 +136,7 @@ class _Readers:
             for operand, value in enumerate(node.inputs):
                 wrong = plan.faulty.edges.get((node.index, operand), "") if plan.faulty else ""
                 tail = plan.home[_source(plan, value).node.index]
+                old = plan.is_gone(node) or plan.is_gone(value.node)
                 if (
                     tail
                     and tail.kind == "end"
@@ -99,20 +146,22 @@ class _Readers:
                 ):
                     self.sizes[tail, head] = None
                 else:
-                    self._read(value, head, wrong)
+                    self._read(value, head, wrong, old)
         for value, index in gone:
             if reader := plan.home[plan.first[index]]:
-                self._read(value, reader)
+                self._read(value, reader, old=True)
         for value, end in ends:
-            self._read(value, end)
+            self._read(value, end, old=end.mark == "removed")
 
-    def _read(self, last: Value, head: Box, wrong: str = "") -> None:
+    def _read(self, last: Value, head: Box, wrong: str = "", old: bool = False) -> None:
         value = _source(self.plan, last)
         tail = self.plan.home[value.node.index]
         if tail is None or tail is head:
             return
         known = self.reads.setdefault((value.node.index, value.port), _Read(value, last))
-        if last.node.index > known.last.node.index and last.shape != value.shape:
+        if known.old and not old:  # what is still read has the shape that it has now
+            known.value, known.last, known.old = value, last, False
+        if known.old == old and last.node.index > known.last.node.index and last.shape != value.shape:
             known.last = last
         # a merge may read a value twice, and then two lines go there
         if head not in known.heads or head.kind in ("sign", "bar"):
@@ -148,11 +197,18 @@ def _is_news(plan: Plan, read: _Read, tail: Box) -> bool:
         return False
     entered = read.value
     while entered.node.inputs:
-        before = _source(plan, entered.node.inputs[0])
-        if plan.home[before.node.index] is not tail:
-            return before.shape != read.last.shape
-        entered = before
+        before = [_source(plan, value) for value in _main_inputs(entered)]
+        if plan.home[before[0].node.index] is not tail:
+            outside = (value for value in before if plan.home[value.node.index] is not tail)
+            return any(value.shape != read.last.shape for value in outside)
+        entered = before[0]
     return True
+
+
+def _main_inputs(value: Value) -> tuple[Value, ...]:
+    """What a layer is applied to: of a merge, all that it joins."""
+    node = value.node
+    return node.inputs if node.op.family == "merge" else node.inputs[:1]
 
 
 def _fan(plan: Plan, tail: Box, heads: list[Box], text: str) -> Iterator[Arrow]:

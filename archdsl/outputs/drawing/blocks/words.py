@@ -10,6 +10,8 @@ from archdsl.graph.model import Node, Scope, Value, is_within
 from archdsl.outputs.drawing.blocks.picture import sizes, spelt
 
 SHARED = " (shared)"
+LONGEST_RESOLUTION = 18
+"""Letters of a resolution that is written beside what shares it."""
 
 _TIMES = re.compile(r"(?<=\d)x(?=\d)|(?<= )x(?=\d+\b)|(?<= )x(?= )")
 
@@ -79,11 +81,26 @@ def amount(count: int) -> str:
 
 
 def resolution(nodes: Sequence[Node], scope: Scope) -> str:
-    """`28 × 28`: the spatial size of what leaves a block; empty for a sequence, and where there is none."""
-    shape = nodes[scope.end - 1].outputs[0].shape if nodes[scope.end - 1].outputs else None
-    if scope.kind != "block" or shape is None or len(shape) < 3:
+    """`28 × 28`: the spatial size of what leaves a block; empty for a sequence, and where there is none.
+
+    Empty too where open sizes make it long, for it has little room.
+    """
+    if scope.kind != "block" or not nodes[scope.end - 1].outputs:
         return ""
-    return _shape(shape[1:])
+    found = _spatial(nodes[scope.end - 1].outputs[0])
+    return found if len(found) <= LONGEST_RESOLUTION else ""
+
+
+def even_resolution(nodes: Sequence[Node], scope: Scope) -> str:
+    """The same where everything in the block has that size, and so whatever is written in it; else empty."""
+    found = resolution(nodes, scope)
+    within = (_spatial(value) for node in nodes[scope.start : scope.end] for value in node.outputs)
+    return found if all(each in ("", found) for each in within) else ""
+
+
+def _spatial(value: Value) -> str:
+    known = value.shape is not None and len(value.shape) > 2
+    return sizes(written_shape(value)[1:]) if known else ""
 
 
 def about_layers(nodes: Sequence[Node], checked: Checked | None) -> str:
@@ -108,13 +125,13 @@ def about_scope(scope: Scope, nodes: Sequence[Node], checked: Checked | None) ->
 
 
 def _flow(head: Node, last: Node) -> str:
-    entering = " and ".join(_shape(value.shape) for value in head.inputs)
-    leaving = " and ".join(_shape(value.shape) for value in last.outputs)
+    entering = " and ".join(map(_size, head.inputs))
+    leaving = " and ".join(map(_size, last.outputs))
     return f"{entering} → {leaving}" if entering else leaving
 
 
-def _shape(shape: tuple[int, ...] | None) -> str:
-    return "unknown" if shape is None else " × ".join(map(str, shape))
+def _size(value: Value) -> str:
+    return "unknown" if value.shape is None else size(value)
 
 
 def _line(node: Node) -> str:

@@ -41,7 +41,7 @@ def _lines(picture: Picture, direction: Direction) -> Iterator[str]:
         fontcolor=FAINT,
         labeljust="l" if across else "r",
         outputorder="edgesfirst",
-        **(_legend() if picture.compares else {}),
+        **(_legend(picture) if picture.compares else {}),
         **(_remarks(picture) if picture.remarks else {}),
     )
     yield "  node " + _attributes(shape="plain", fontname=FONT, fontsize=SIZE, fontcolor=INK, margin="0")
@@ -201,10 +201,10 @@ def _remarks(picture: Picture) -> dict[str, str]:
     return {"label": f"<{'<BR/>'.join(map(_escaped, lines))}>", "labelloc": "b"}
 
 
-def _legend() -> dict[str, str]:
-    """Under the picture, what its signs mean."""
+def _legend(picture: Picture) -> dict[str, str]:
+    """Under the picture, what is compared, and what the signs mean."""
     words = (f"{sign}{mark}" for mark, sign in SIGNS.items())
-    text = "      ".join(words)
+    text = "      ".join(filter(None, (picture.caption, *words)))
     return {"label": text, "labelloc": "b"}
 
 

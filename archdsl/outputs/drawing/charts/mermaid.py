@@ -178,17 +178,23 @@ class _Chart:
 
 def _links(arrows: Sequence[Arrow]) -> Iterator[_Link]:
     """The arrows from box to box; what is written where a line enters a fork, its first branch says."""
-    into = {arrow.head: arrow for arrow in arrows if arrow.head.kind == "fork"}
-    told = {fork: arrow.text for fork, arrow in into.items()}
+    into: dict[Box, list[Arrow]] = {}
+    for arrow in arrows:
+        if arrow.head.kind == "fork":
+            into.setdefault(arrow.head, []).append(arrow)
+    told = {fork: before[0].text for fork, before in into.items()}
     for arrow in arrows:
         if arrow.head.kind == "fork":
             continue
-        tail, text = arrow.tail, arrow.text
-        while tail.kind == "fork":
-            text = text or told.pop(tail, "")
-            tail = into[tail].tail
-        role = arrow.role or ("removed" if "removed" in (tail.mark, arrow.head.mark) else "")
-        yield _Link(tail, arrow.head, text, arrow.training or role in ("removed", "unknown"), role)
+        pending = [(arrow.tail, arrow.text)]
+        while pending:
+            tail, text = pending.pop()
+            if tail.kind == "fork":
+                text = text or told.pop(tail, "")
+                pending.extend((before.tail, text) for before in reversed(into[tail]))
+                continue
+            role = arrow.role or ("removed" if "removed" in (tail.mark, arrow.head.mark) else "")
+            yield _Link(tail, arrow.head, text, arrow.training or role in ("removed", "unknown"), role)
 
 
 # -- boxes and frames -----------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from archdsl.check.model import Checked
 from archdsl.outputs.drawing.columns.cells import CLOSED, COUNTED, NAMED, OPEN, Column, column
 from archdsl.outputs.drawing.columns.compose import compose
 from archdsl.outputs.drawing.engine import CannotDraw
-from archdsl.outputs.drawing.pages import is_readable, shrunk, too_large
+from archdsl.outputs.drawing.pages import is_readable, sized, too_large
 from archdsl.outputs.drawing.scene import Scene
 from archdsl.outputs.drawing.themes import SMALL
 from archdsl.outputs.drawing.wanted import PAGES, SMALLEST, Wanted
@@ -45,7 +45,7 @@ def scene(networks: Sequence[Checked], wanted: Wanted) -> Scene:
             continue
         drawings.append(compose(columns, wanted.title, FOLDED.get(level), compact=compact))
         if _fits(drawings[-1], wanted):
-            return drawings[-1] if wanted.page is None else shrunk(drawings[-1], wanted.page)
+            return drawings[-1] if wanted.page is None else sized(drawings[-1], wanted.page)
     names = ", ".join(network.name for network in networks)
     if not drawings:
         raise CannotDraw(f"{names} would have more than {MOST_CELLS:,} boxes", "draw fewer networks")

@@ -21,6 +21,9 @@ OPEN, CLOSED, COUNTED, NAMED = range(4)
 """Levels: blocks that are a line of layers are opened; no blocks that repeat are; equal layers that
 follow each other are one cell, too; and of blocks there are only names."""
 
+INPUT = -1
+"""Where the first cell reads from; as for a cell, a place."""
+
 MOST_LINES = 8
 """Of a closed block."""
 
@@ -100,6 +103,8 @@ class Column:
     """Paths of what only training needs, which no cell shows."""
     follows: frozenset[int] = frozenset()
     """The places of the cells that read what the one above them gives; the first one reads an input."""
+    enters: frozenset[int] = frozenset()
+    """The places of the others that read an input, and no cell."""
 
 
 def column(checked: Checked, level: int, opened: Sequence[str] = ()) -> Column:
@@ -136,7 +141,10 @@ class _Reader:
                 self._line(form)
             else:
                 self._block(part, nodes, form)
-        self.column.follows = frozenset(_following(self.column))
+        reads = _reads(self.column)
+        self.column.follows = frozenset(place for place, found in enumerate(reads) if place - 1 in found)
+        inputs = frozenset(place for place, found in enumerate(reads) if found == {INPUT})
+        self.column.enters = inputs - self.column.follows
         return self.column
 
     # -- what a group of layers is ------------------------------------------------------------------
@@ -229,22 +237,25 @@ class _Reader:
         return again and alike and stride == before
 
 
-def _following(column: Column) -> Iterator[int]:
-    """The places of the cells that read the one above, be it through layers that are in no cell."""
+def _reads(column: Column) -> list[set[int]]:
+    """The places of the cells that each cell reads, be it through layers that are in no cell."""
     nodes = column.network.graph.nodes
     home = {index: i for i, cell in enumerate(column.cells) for index in range(cell.start, cell.end)}
+    every = []
     for place, cell in enumerate(column.cells):
         pending = [value.node for node in nodes[cell.start : cell.end] for value in node.inputs]
         seen: set[int] = set()
+        found: set[int] = set()
         while pending:
             node = pending.pop()
-            above = home.get(node.index, -1 if node.op.family == "source" else None)
-            if above == place - 1:
-                yield place
-                break
-            if above is None and node.index not in seen:
+            before = home.get(node.index, INPUT if node.op.family == "source" else None)
+            if before is not None:
+                found.add(before)
+            elif node.index not in seen:
                 seen.add(node.index)
                 pending.extend(value.node for value in node.inputs)
+        every.append(found - {place})
+    return every
 
 
 def _with_likeness(group: Group) -> Iterator[tuple[Part, bool]]:

@@ -27,7 +27,7 @@ GAP, WIDE_GAP = 4.0, 8.0
 BAND_PAD, BAND_GAP = 5.0, 3.0
 ARC = 12.0
 """The room for arcs at the right of a column."""
-BRACKET, LOOP = 6.0, 9.0
+BRACKET, LOOP = 6.0, 11.0
 """In a block's box: the room for a bracket, and for the way around."""
 
 THIN = frozenset(("pool", "merge", "shape", "activation", "norm"))

@@ -104,8 +104,11 @@ def _notes(sheet: Sheet) -> Iterator[str]:
         if any(value.open for value in inputs):
             shapes = ", ".join(sizes(value.shape or ()) for value in inputs)
             yield f"The sizes of {column.network.name} are open; its MACs are those for {shapes}."
-    if any(place not in column.follows for column in texts.columns for place in range(len(column.cells))):
-        yield "A layer that no line leads to reads an earlier one."
+    enters = any(column.enters for column in texts.columns)
+    jumps = any(len(each.follows) + len(each.enters) < len(each.cells) for each in texts.columns)
+    if enters or jumps:
+        reads = " or ".join(["an earlier one"] * jumps + ["an input"] * enters)
+        yield f"A layer that no line leads to reads {reads}."
 
 
 def _sign(kind: Kind, x: float, middle: float) -> Iterator[Part]:

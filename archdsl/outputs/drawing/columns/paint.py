@@ -99,7 +99,7 @@ def _print(sheet: Sheet, number: int, place: int, room: Box) -> Iterator[Part]:
         yield _text(line, left if beside else left + wide / 2, y + LINE * (i + 0.5), centred=not beside)
     right = left + wide
     if cell.shortcut:
-        yield _loop(cell, right + 2, top + 2, bottom - 2)
+        yield _loop(cell, right + 4, top + 2, bottom - 2)
         right += LOOP
     if beside:
         yield from _brackets(
@@ -126,7 +126,7 @@ def _brackets(left: float, right: float, top: float, bottom: float, role: str) -
 
 def _loop(cell: Cell, x: float, top: float, bottom: float) -> Part:
     """The way around the layers of a closed block, within its box."""
-    out = x + LOOP - 3
+    out = x + LOOP - 5
     points = rounded(((x, top), (out, top), (out, bottom), (x, bottom)), 3.0)
     dash: Dash = "dashed" if cell.shortcut == "projection" else "solid"
     return Line(points, _way_role(cell.joint), curved=True, head=True, dash=dash, weight=FLOW)

@@ -107,7 +107,7 @@ class Texts:
         if len(values) != 1:
             return f"{len(values)} inputs"
         shape = values[0].open or values[0].shape or ()
-        if self.compact and len(shape) > 1:
+        if self.compact and len(shape) > 2:
             return f"{_size(shape[1:], short=True)} × {spelt(str(shape[0]))}"
         return sizes(shape)
 

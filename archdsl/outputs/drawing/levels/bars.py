@@ -13,10 +13,10 @@ from itertools import pairwise
 from math import inf, isinf, sqrt
 
 from archdsl.graph.model import Value
-from archdsl.outputs.drawing.lettering import width
+from archdsl.outputs.drawing.lettering import shortened, width
 from archdsl.outputs.drawing.levels.found import Levels, Stage
 from archdsl.outputs.drawing.levels.units import Link, Scale, Unit
-from archdsl.outputs.drawing.levels.words import brought, kind_of, short_kind
+from archdsl.outputs.drawing.levels.words import brought, kind_of, over_arrow
 from archdsl.outputs.drawing.themes import SMALL
 from archdsl.sizes import Shape
 
@@ -33,6 +33,8 @@ _BETWEEN = 26.0
 _THINNEST, _WIDEST, _LOWEST = 2.2, 34.0, 5.0
 _FREQUENT = 4
 """How often a second kind of step must be there to have its own tone."""
+_LONGEST = 130.0
+"""Room for the word over an arrow, in points; of a longer one the beginning is shown."""
 _STRETCH = 60.0
 """How much longer a stage may become so that the step up from it is straight."""
 
@@ -174,7 +176,7 @@ def _bars(stage: Stage, found: Levels, form: Form, usual: Sequence[str], tallest
         bar.tone = int(kind_of(unit) in usual[1:])
         bars.append(bar)
     for before, bar in pairwise(bars):
-        words = "" if kind_of(bar.unit) in usual else short_kind(bar.unit)
+        words = shortened(over_arrow(bar.unit, usual), _LONGEST, SMALL)
         times = f"×{len(bar.units)}" if len(bar.units) > 1 else ""
         bar.word = " ".join(filter(None, (words, times)))
         bar.lead = max(form.gap, width(bar.word, SMALL) + 8 if bar.word else 0.0)

@@ -13,15 +13,12 @@ from archdsl.outputs.drawing.levels import legend, streams
 from archdsl.outputs.drawing.levels.bars import Form, planned
 from archdsl.outputs.drawing.levels.drawn import entries_of, parts_of
 from archdsl.outputs.drawing.levels.found import Levels, Streams, levels
+from archdsl.outputs.drawing.pages import is_readable, relaxed, sized
 from archdsl.outputs.drawing.scene import Part, Scene, Text, placed
-from archdsl.outputs.drawing.themes import SIZE, SMALL
-from archdsl.outputs.drawing.wanted import SMALLEST, Page, Wanted
+from archdsl.outputs.drawing.themes import SIZE
+from archdsl.outputs.drawing.wanted import PAGES, Page, Wanted
 
 MARGIN = 6.0
-LARGEST = 1 / 60
-"""Of a page's width: the size of letters up to which a drawing is enlarged."""
-_WIDE = 900.0
-"""A drawing without a page is closer together if it would be wider."""
 
 
 def scene(checked: Checked, wanted: Wanted) -> Scene:
@@ -32,11 +29,13 @@ def scene(checked: Checked, wanted: Wanted) -> Scene:
     page = wanted.page
     if page is None:
         every = list(_forms(found, wanted.title))
-        return next((made for made in every if made.width <= _WIDE), every[-1])
-    for made in _forms(found, wanted.title, page):
-        scale = _scale(made, page)
-        if scale * SMALL >= SMALLEST:
-            return made.scaled(min(scale, max(1.0, LARGEST * page.width / SMALL)))
+        if found.streams is not None:
+            return every[0]
+        return next((made for made in every if is_readable(made, PAGES["a4"])), every[-1])
+    for room in relaxed(page):
+        for made in _forms(found, wanted.title, room):
+            if is_readable(made, room):
+                return sized(made, room)
     raise CannotDraw(
         f"{checked.name} by its resolutions does not fit into {page.width:g} × {page.height:g} points",
         "give it a larger page, or a direction, for which it is drawn as blocks",
@@ -52,7 +51,7 @@ _FORMS = (
     Form(2.5, 0.4, folds=True, brief=True),
 )
 """From generous to tight."""
-_HEIGHTS = (1.0, 0.8, 0.65)
+_HEIGHTS = (1.0, 0.8, 0.65, 0.5, 0.4, 0.3)
 """How high bars are, of their natural height, on pages that are wider than high."""
 
 

@@ -12,7 +12,7 @@ from archdsl.outputs.drawing.blocks.words import about_layers
 from archdsl.outputs.drawing.lettering import width
 from archdsl.outputs.drawing.levels.bars import LABELS, LANE, Bar, Plan
 from archdsl.outputs.drawing.levels.units import Link
-from archdsl.outputs.drawing.levels.words import brought, kind, kind_of, kinds
+from archdsl.outputs.drawing.levels.words import beyond, brought, kind_of, kinds
 from archdsl.outputs.drawing.scene import Dash, Group, Line, Part, Point, Text
 from archdsl.outputs.drawing.themes import SMALL
 
@@ -79,17 +79,35 @@ def _step(link: Link, plan: Plan) -> Iterator[Part]:
     tail, head = plan.bars[link.tail], plan.bars[link.head]
     x = head.x + head.entry(link)
     points = _path(link, tail, head, x)
-    own = step(link)
-    yield Line(points, own.role, head=True, weight=_STEPS)
-    if own not in steps(plan):
-        words = kind(link.via[0]) if link.via else own.kind.partition(" + ")[0]
+    yield Line(points, step(link).role, head=True, weight=_STEPS)
+    words = _beside(link, plan)
+    if words:
         upper = tail if link.drop > 0 else head
         y = upper.bottom + LABELS + 11
-        beside = [other for other in uprights(plan, "bottom", upper.unit.scale) if other < x - 1]
-        if link.drop < 0 and x - max(beside, default=0.0) > width(words, SMALL) + 12:
+        if link.drop < 0 and _room_before(link, x, plan) > width(words, SMALL) + 12:
             yield Text(x - 4, y, words, SMALL, "end", "faint")
         else:
             yield Text(x + 4, y, words, SMALL, "start", "faint")
+
+
+def _beside(link: Link, plan: Plan) -> str:
+    """What stands beside a step: nothing where the legend tells it."""
+    own, told = step(link), steps(plan)
+    if own in told:
+        return ""
+    return beyond(own.kind, [each.kind for each in told if each.drop == own.drop])
+
+
+def _room_before(link: Link, x: float, plan: Plan) -> float:
+    """How much room is free at the left of a step up: to the next line, with the words beside it."""
+    upper = link.head.scale
+    free = [x, *(x - other for other in uprights(plan, "bottom", upper) if other < x - 1)]
+    for other in plan.found.links:
+        head = plan.bars[other.head]
+        at = head.x + head.entry(other)
+        if other.drop > 0 and other.tail.scale == upper and at < x and (words := _beside(other, plan)):
+            free.append(x - at - 4 - width(words, SMALL))
+    return min(free)
 
 
 def _path(link: Link, tail: Bar, head: Bar, x: float) -> tuple[Point, ...]:

@@ -249,6 +249,7 @@ def _followed(units: list[Unit], graph: Elaborated) -> list[Unit]:
             and unit.scope is None
             and unit.head.op.family in _FOLLOWERS
             and before.head.op.family != "source"
+            and not before.is_merge
             and readers.get(before.value.node.index) == 1
         ):
             before.nodes += unit.nodes

@@ -24,7 +24,10 @@ NAME = 90.0
 def kind(node: Node) -> str:
     """What a layer does, whatever its channels: `3×3 conv`."""
     words = _CHANNELS.sub("", operator(node), count=1)
-    return words.partition(" to ")[0] if node.op.family == "shape" else words
+    if node.op.family == "shape":
+        return words.partition(" to ")[0]
+    dilation = getattr(node.op, "dilation", 1)
+    return words if dilation in (1, None) or "dilation" in words else f"{words}, dilation {dilation}"
 
 
 def kinds(nodes: Sequence[Node]) -> str:
@@ -40,13 +43,32 @@ def kind_of(unit: Unit) -> str:
 
 
 def short_kind(unit: Unit) -> str:
-    """As much of it as stands over an arrow: the kernel of a convolution, else the operator's name."""
-    first = kind(unit.head)
+    """The same of what it begins with, where a kernel tells a convolution: `3×3`, `3×3 depthwise`."""
     if unit.scope is not None:
         return kind_of(unit)
-    if unit.head.op.is_weight_layer and "×" in first:
-        return first.split(" ")[0]
-    return first.partition(",")[0]
+    first = kind(unit.head)
+    return first.replace(" conv", "", 1) if "×" in first.partition(" ")[0] else first
+
+
+def over_arrow(unit: Unit, usual: Sequence[str]) -> str:
+    """What stands over the arrow to a unit, as the legend tells the usual kinds: nothing for one of those.
+
+    `+ dropout` where it has more than a usual one, `3×3 only` where it has nothing behind its layer and a
+    usual one has, else all of it: `1×1 + softmax`.
+    """
+    own = kind_of(unit)
+    if own in usual:
+        return ""
+    if unit.scope is not None or (more := beyond(own, usual)) == own:
+        words = " + ".join((short_kind(unit), *map(kind, unit.nodes[1:]))) if unit.scope is None else own
+        return f"{words} only" if any(each.startswith(f"{own} + ") for each in usual) else words
+    return more
+
+
+def beyond(own: str, told: Sequence[str]) -> str:
+    """Of a kind, what it has more than one that is told already, or else all of it."""
+    longest = max((each for each in told if own.startswith(f"{each} + ")), key=len, default="")
+    return own[len(longest) :].strip()
 
 
 def inside(unit: Unit) -> str:
@@ -88,7 +110,7 @@ def brought(link: Link) -> tuple[str, ...]:
     if link.indices:
         return "pooling indices", "indices"
     if link.tail.dips == link.head.dips:
-        return short_kind(link.head), ""
+        return over_arrow(link.head, ()), ""
     width = channels(link.end)
     others = [operator(node) for node in link.via if node.op.name != "crop"]
     crop = [f"crop to {resolution(link.end)}"] if crops(link) else []

@@ -7,11 +7,12 @@ it, `chart` shows its growth.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from archdsl.check.model import Checked
 from archdsl.outputs.drawing.engine import CannotDraw
 from archdsl.outputs.drawing.pages import fitted
-from archdsl.outputs.drawing.receptive.compose import compose
+from archdsl.outputs.drawing.receptive.compose import FORMS, compose
 from archdsl.outputs.drawing.receptive.seen import view
 from archdsl.outputs.drawing.scene import Scene
 from archdsl.outputs.drawing.wanted import Wanted
@@ -38,11 +39,8 @@ def scene(networks: Sequence[Checked], wanted: Wanted) -> Scene:
     if wanted.image is not None:
         _check(wanted.image, axes)
     if wanted.page is None:
-        return compose(network, seen, wanted.title, wanted.image, beside=True)
-    ways = (
-        lambda: compose(network, seen, wanted.title, wanted.image, beside=True),
-        lambda: compose(network, seen, wanted.title, wanted.image, beside=False),
-    )
+        return compose(network, seen, wanted.title, wanted.image, FORMS[0])
+    ways = (partial(compose, network, seen, wanted.title, wanted.image, form) for form in FORMS)
     return fitted(ways, wanted.page, f"the receptive fields of {network.name}")
 
 

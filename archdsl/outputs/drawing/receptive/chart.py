@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import groupby
+from itertools import groupby, pairwise
 from math import log2
 
 from archdsl.outputs.drawing.lettering import width
 from archdsl.outputs.drawing.receptive.captions import per_axis
 from archdsl.outputs.drawing.receptive.seen import Seen, View
-from archdsl.outputs.drawing.scene import Circle, Group, Line, Part, Rect, Text
+from archdsl.outputs.drawing.scene import Circle, Group, Line, Part, Point, Rect, Text
 from archdsl.outputs.drawing.themes import SMALL
 
 LOGARITHMIC = 16
@@ -19,6 +19,8 @@ NARROWEST = 13.0
 LEFT, TOP, BOTTOM = 26.0, 28.0, 14.0
 """The room for the numbers at the axes."""
 MOST_TICKS = 7
+DOT = 2.1
+"""The radius of the dots on the curve."""
 
 
 def chart(view: View, x: float, y: float, wide: float, high: float) -> Iterator[Part]:
@@ -34,24 +36,50 @@ def chart(view: View, x: float, y: float, wide: float, high: float) -> Iterator[
         part = log2(size) / log2(most) if logarithmic else size / most
         return bottom - part * (bottom - top - 4)
 
-    yield Text(left, y + SMALL, "receptive field, in cells", SMALL, "start", "faint")
+    told = "receptive field, in cells" + (", log scale" if logarithmic else "")
+    yield Text(left, y + SMALL, told, SMALL, "start", "faint")
     places = _places(layers, left, right)
     yield from _stripes(layers, places, left, right, top, bottom)
     for tick in _ticks(most, logarithmic=logarithmic):
         yield Line(((left - 2.5, level(tick)), (left, level(tick))), "faint", weight=0.6)
         yield Text(left - 4, level(tick) + 0.35 * SMALL, f"{tick:,}", SMALL, "end", "faint")
     yield Line(((left, top), (left, bottom), (right, bottom)), "faint", weight=0.6)
+    points = [(place, level(max(layer.size))) for place, layer in zip(places, layers, strict=True)]
+    curve = (left, level(1) if logarithmic else bottom), *points
     if longest <= most:
         line = level(longest)
         yield Line(((left, line), (right, line)), "faint", dash="dashed", weight=0.6)
-        yield Text(left + 3, line - 3 if line > top + 10 else line + SMALL, "input", SMALL, "start", "faint")
-    points = [(place, level(max(layer.size))) for place, layer in zip(places, layers, strict=True)]
-    yield Line(((left, level(1) if logarithmic else bottom), *points), "ink", weight=0.9)
+        yield _input(curve, line, top, right)
+    yield Line(curve, "ink", weight=0.9)
     for i in view.labelled:
         title = f"{layers[i].node.path}: {per_axis(layers[i].size)}"
-        dot = Circle(*points[i], 2.1, layers[i].node.op.family, weight=0.9)
+        dot = Circle(*points[i], DOT, layers[i].node.op.family, weight=0.9)
         yield Group(layers[i].node.path, title, (dot,))
     yield Text((left + right) / 2, y + high - 3, "layers from the input", SMALL, role="faint")
+
+
+def _input(curve: Sequence[Point], line: float, top: float, right: float) -> Text:
+    """The word for the line of the input: over it or under it, as far left as the curve leaves room."""
+    wide, x = width("input", SMALL), curve[0][0] + 3
+    heights = [line - 3] * (line > top + 10) + [line + SMALL]
+    while x + wide < right:
+        for y in heights:
+            if not any(_passes(*ends, (x - 2, y - SMALL, x + wide + 2, y + 3)) for ends in pairwise(curve)):
+                return Text(x, y, "input", SMALL, "start", "faint")
+        x += 4
+    return Text(right, line - 3, "input", SMALL, "end", "faint")
+
+
+def _passes(start: Point, end: Point, area: tuple[float, float, float, float]) -> bool:
+    """Whether a rising line from left to right, with the dot at its end, meets an area."""
+    left, top, right, bottom = area
+    if end[0] + DOT < left or right < start[0] - DOT:
+        return False
+    slope = (end[1] - start[1]) / (end[0] - start[0]) if end[0] > start[0] else 0.0
+    first, last = (start[1] + slope * (min(max(x, start[0]), end[0]) - start[0]) for x in (left, right))
+    if end[0] <= start[0]:
+        first, last = start[1], end[1]
+    return min(first, last) - DOT <= bottom and top <= max(first, last) + DOT
 
 
 def _places(layers: Sequence[Seen], left: float, right: float) -> list[float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from archdsl.check.model import Checked, written_shape
 from archdsl.outputs.drawing.blocks.picture import sizes
@@ -17,29 +18,46 @@ from archdsl.outputs.drawing.themes import SMALL
 
 MARGIN, BETWEEN = 4.0, 20.0
 TITLE = 12.0
-PICTURE, SMALL_PICTURE = 230.0, 190.0
-"""Points, for the longer side of what is drawn of the input: with the chart beside it, and above it."""
 CHART_WIDTH, CHART_HEIGHT = 190.0, 130.0
-WORDS, FEW_WORDS = 170.0, 108.0
-"""How wide labels may be, in the same two cases."""
 LINE = 11.0
 
 
-def compose(checked: Checked, view: View, title: str | None, image: bytes | None, *, beside: bool) -> Scene:
-    """The drawing at its natural size, with the chart beside the picture or below it."""
+class Form(NamedTuple):
+    """How much room a drawing takes, in points."""
+
+    picture: float
+    """For the longer side of what is drawn of the input."""
+    words: float
+    """How wide labels may be."""
+    beside: bool
+    """Whether the chart stands beside the picture, or else below it."""
+    brief: bool = True
+    """Whether labels are short."""
+
+
+FORMS = (
+    Form(230.0, 170.0, beside=True, brief=False),
+    Form(190.0, 108.0, beside=True),
+    Form(190.0, 108.0, beside=False),
+    Form(146.0, 106.0, beside=False),
+)
+"""From wide to narrow."""
+
+
+def compose(checked: Checked, view: View, title: str | None, image: bytes | None, form: Form) -> Scene:
+    """The drawing at its natural size."""
     shape = (view.source.shape or ())[1:]
     named = [view.layers[i] for i in view.labelled]
     top = MARGIN + (TITLE + 8 if title else 0.0)
-    size = PICTURE if beside else SMALL_PICTURE
     if len(shape) == 2:
-        picture = squares.picture(view, named, MARGIN, top, size, image)
+        picture = squares.picture(view, named, MARGIN, top, form.picture, image)
     else:
-        picture = bars.picture(view, named, MARGIN, top, size)
+        picture = bars.picture(view, named, MARGIN, top, form.picture)
     captions = [
-        caption(layer, tip, exceeds=exceeds_input(layer, shape), narrow=not beside)
+        caption(layer, tip, exceeds=exceeds_input(layer, shape), narrow=form.brief)
         for layer, tip in zip(named, picture.tips, strict=True)
     ]
-    column, words = MARGIN + picture.width + ELBOW + 6, room(captions, WORDS if beside else FEW_WORDS)
+    column, words = MARGIN + picture.width + ELBOW + 6, room(captions, form.words)
     groups = []
     for layer, each, shapes, y in zip(named, captions, picture.fields, picture.heights, strict=True):
         label = drawn(each, column, y, words)
@@ -56,7 +74,7 @@ def compose(checked: Checked, view: View, title: str | None, image: bytes | None
     for line in (line for note in notes for line in wrapped(note, right - MARGIN, SMALL)):
         bottom += LINE
         parts.append(Text(MARGIN, bottom, line, SMALL, "start", "faint"))
-    if beside:
+    if form.beside:
         parts += chart(view, right + BETWEEN, top, CHART_WIDTH, max(CHART_HEIGHT, picture.height))
         right += BETWEEN + CHART_WIDTH
         bottom = max(bottom, top + CHART_HEIGHT)

@@ -7,11 +7,15 @@ and `rows` and `figure` put it on the page. `solids` draws bodies, `strip` costs
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from archdsl.check.model import Checked
 from archdsl.outputs.drawing.engine import CannotDraw
 from archdsl.outputs.drawing.scene import Scene
 from archdsl.outputs.drawing.wanted import Wanted
+
+if TYPE_CHECKING:
+    from archdsl.outputs.drawing.volumes.bodies import Body
 
 __all__ = ["scene", "suits"]
 
@@ -29,7 +33,11 @@ def scene(networks: Sequence[Checked], wanted: Wanted) -> Scene:
 
 
 def suits(checked: Checked) -> bool:
-    """Whether volumes show the network best: maps of two axes, one after the other, by convolutions."""
+    """Whether volumes show the network best: maps of two axes, one after the other, by convolutions.
+
+    One after the other: of branches there may be twins side by side, a way down in resolution and up
+    again, and convolutions that each see some of the channels and together are one layer.
+    """
     from archdsl.outputs.drawing.volumes.bodies import bodies
 
     try:
@@ -38,7 +46,22 @@ def suits(checked: Checked) -> bool:
         return False
     maps = [body for body in found if not body.is_bar]
     convolutions = sum(body.kind == "map" for body in maps)
-    branched = sum(body.kind == "block" for body in found)
-    skips = any(body.kind == "merge" for body in found)
+    blocks = [body for body in found if body.kind == "block"]
+    branched = any(body.kind == "merge" for body in found) or not all(map(_is_one_layer, blocks))
     flat = all(len(body.shape) == 3 for body in maps if body.kind != "shape")
-    return flat and not skips and convolutions >= 2 and branched <= convolutions / 2
+    return flat and not branched and convolutions >= 2
+
+
+def _is_one_layer(block: Body) -> bool:
+    """Whether a block only divides its input, convolves the parts beside each other and joins them."""
+    behind: set[int] = set()
+    for node in block.nodes:
+        follows = any(value.node.index in behind for value in node.inputs)
+        learned = node.op.family == "learned"
+        if (learned and follows) or (
+            node.op.family in ("merge", "shape", "pool") and node.op.name not in ("split", "concat")
+        ):
+            return False
+        if learned or follows:
+            behind.add(node.index)
+    return True

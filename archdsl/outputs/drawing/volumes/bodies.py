@@ -34,6 +34,18 @@ class Body:
     scope: Scope | None = None
     lanes: int = 1
     skips: tuple[Node, ...] = ()
+    members: tuple[Body, ...] = ()
+    """The bodies for which it stands, where those are several in a row."""
+
+    @property
+    def each(self) -> tuple[Body, ...]:
+        """The bodies in a row for which it stands; itself if it is the only one."""
+        return self.members or (self,)
+
+    @property
+    def differs(self) -> bool:
+        """Whether the bodies for which it stands are not all the same."""
+        return len({body.likeness for body in self.each}) > 1
 
     @property
     def shape(self) -> Shape:
@@ -51,14 +63,16 @@ class Body:
 
     @property
     def likeness(self) -> object:
-        """What agrees where bodies fold into one."""
-        what = repr(self.node.op) if self.scope is None else (self.scope.kind, self.scope.definition)
-        return self.kind, what, self.shape, self.lanes
+        """What agrees where bodies are the same."""
+        return self.kind, tuple(repr(node.op) for node in self.nodes), self.shape, self.lanes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Run:
-    """Bodies that follow each other `times` times; those of the first time, with the layers of all."""
+    """Bodies that follow each other `times` times; those of the first time, with the layers of all.
+
+    A body alone may also stand for several that differ.
+    """
 
     bodies: tuple[Body, ...]
     times: int = 1
@@ -200,7 +214,7 @@ def _blocks(row: Sequence[Body], alike: bool) -> Iterator[Run]:
         if not pending or body.kind != "block" or body.scope is None or pending[0].scope is None:
             return False
         if alike:
-            return body.likeness == pending[0].likeness and _siblings(body.scope, pending[0].scope)
+            return _one_definition(body, pending[0]) and _siblings(body.scope, pending[0].scope)
         return body.scope.definition == pending[0].scope.definition and body.scope.definition != ""
 
     for body in row:
@@ -209,6 +223,15 @@ def _blocks(row: Sequence[Body], alike: bool) -> Iterator[Run]:
             pending = []
         pending.append(body)
     yield from _joined(pending)
+
+
+def _one_definition(one: Body, other: Body) -> bool:
+    """Whether closed blocks are of one definition and give the same; the first may come down to it."""
+    looks = [
+        (body.scope and (body.scope.kind, body.scope.definition), body.shape, body.lanes)
+        for body in (one, other)
+    ]
+    return looks[0] == looks[1]
 
 
 def _siblings(one: Scope, other: Scope) -> bool:
@@ -233,10 +256,13 @@ def _kinds(runs: Sequence[Run]) -> Iterator[Run]:
 
 def _joined(row: Sequence[Body]) -> Iterator[Run]:
     """One body for several in a row: the last one, with the layers of all."""
-    if row:
+    members = tuple(each for body in row for each in body.each)
+    if len(members) == 1:
+        yield Run(members)
+    elif row:
         nodes = tuple(node for body in row for node in body.nodes)
         skips = tuple(node for body in row for node in body.skips)
-        yield Run((replace(row[-1], nodes=nodes, skips=skips),), len(row))
+        yield Run((replace(row[-1], nodes=nodes, skips=skips, members=members),), len(members))
 
 
 def _repeats(runs: Sequence[Run]) -> Iterator[Run]:

@@ -53,6 +53,10 @@ class Look:
     """Whether every body has a cell and letters of its own, or else every stage."""
     costs: bool = True
     """Whether there is a strip of them below."""
+    kinds: bool = True
+    """Whether it is said below what kinds of layers a stage has."""
+    tall: float = 1.0
+    """How high bodies are, of their natural height."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,9 @@ class Mark:
     def wide(self) -> float:
         """How much room its letters need."""
         return width(self.text, SMALL, self.bold)
+
+    def moved(self, right: float) -> Mark:
+        return replace(self, left=self.left + right, right=self.right + right)
 
 
 @dataclass(slots=True, eq=False)
@@ -188,13 +195,13 @@ class Column:
         return bool(self.cells) and self.cells[0].bodies[0].body.kind == "input"
 
 
-def scales(stages: Sequence[Stage]) -> Scales:
-    """The scales that hold all bodies of a network."""
+def scales(stages: Sequence[Stage], tall: float = 1.0) -> Scales:
+    """The scales that hold all bodies of a network, so high of their natural height."""
     maps = [body for stage in stages for body in stage.bodies if not body.is_bar]
     places = [size for body in maps for size in body.shape[1:]] or [1]
     thick = [body.shape[0] for body in maps if body.kind in ("map", "block")] or [1]
     lanes = max(body.lanes for stage in stages for body in stage.bodies)
-    tallest = TALLEST if lanes == 1 else TALLEST * 0.7
+    tallest = tall * (TALLEST if lanes == 1 else TALLEST * 0.7)
     return Scales(
         Scale(min(places), max(places), SHORTEST, tallest),
         Scale(min(thick), max(thick), THINNEST, THICKEST),
@@ -231,7 +238,13 @@ def columns(
     for before, cell in pairwise(each for stage in cells for each in stage):
         _lean(before, cell)
     made = [
-        _column(f"stage {number}", name, words.kinds(stage), costs(checked, stage.nodes), own)
+        _column(
+            f"stage {number}",
+            name,
+            words.kinds(stage) if look.kinds else [],
+            costs(checked, stage.nodes),
+            own,
+        )
         for number, (stage, name, own) in enumerate(zip(stages, names, cells, strict=True))
     ]
     drawn = {node.index for stage in stages for node in stage.nodes}
@@ -246,6 +259,9 @@ def _lean(before: Cell, cell: Cell) -> None:
     last, first = before.bodies[-1], cell.bodies[0]
     if first.body.is_bar and not last.body.is_bar:
         before.leans = "left"
+        front = last.solids[0].x + last.solids[0].thick
+        beyond = max((mark.middle + mark.wide / 2 - front for mark in before.repeats), default=0.0)
+        before.repeats[:] = [mark.moved(-max(0.0, beyond)) for mark in before.repeats]
     if len(last.solids) > len(first.solids) or (first.body.is_bar and last.top < first.top - BAR):
         cell.leans = "right"
 
@@ -284,7 +300,7 @@ def moved(cell: Cell, right: float) -> float:
     for placed in cell.bodies:
         placed.solids = tuple(replace(each, x=each.x + right) for each in placed.solids)
     for marks in (cell.marks, cell.repeats):
-        marks[:] = [replace(mark, left=mark.left + right, right=mark.right + right) for mark in marks]
+        marks[:] = [mark.moved(right) for mark in marks]
     return cell.right
 
 
@@ -297,12 +313,16 @@ def _cell(runs: Sequence[Run], stage: Stage, single: bool, scales: Scales) -> Ce
     middle = free = 0.0
     for run in runs:
         first = len(bodies)
+        told = words.times(run)
         for body in run.bodies:
             text = words.channels(body) if lettered and body.kind in ("map", "block") else ""
             solids = _solids(body, middle, scales)
             half = width(text, SMALL) / 2
             front = solids[0].x + solids[0].thick / 2
             ahead = max(0.0, free - (front - half)) if text and marks else 0.0
+            if told and repeats and body is run.bodies[0]:
+                begins = front - width(told, SMALL, bold=True) / 2
+                ahead = max(ahead, repeats[-1].middle + repeats[-1].wide / 2 + 3 - begins)
             middle += ahead
             placed = Placed(body, _solids(body, middle, scales))
             bodies.append(placed)
@@ -310,10 +330,10 @@ def _cell(runs: Sequence[Run], stage: Stage, single: bool, scales: Scales) -> Ce
                 marks.append(Mark(text, front + ahead - half, front + ahead + half))
                 free = front + ahead + half + 3
             middle += placed.solids[0].thick + TIGHT
-        if run.times > 1:
-            last = bodies[-1].solids[0]
-            left, right = bodies[first].left, last.x + last.thick
-            repeats.append(Mark(f"×{run.times}", left, right, bold=True, spans=len(run.bodies) > 1))
+        if told:
+            solid = bodies[-1].solids[0]
+            left, right = bodies[first].left, solid.x + solid.thick
+            repeats.append(Mark(told, left, right, bold=True, spans=len(run.bodies) > 1))
     letters = shortened(_letters(runs, stage, single), LONGEST, SMALL)
     return Cell(bodies, letters, marks=marks, repeats=repeats)
 
@@ -321,9 +341,7 @@ def _cell(runs: Sequence[Run], stage: Stage, single: bool, scales: Scales) -> Ce
 def _letters(runs: Sequence[Run], stage: Stage, single: bool) -> str:
     """What stands above a cell."""
     body = runs[0].bodies[-1]
-    if not single:
-        return words.heading(stage)
-    return "" if body.kind == "end" else words.size(body)
+    return words.heading(stage) if not single else "" if body.kind == "end" else words.size(body)
 
 
 def places(columns: Sequence[Column]) -> Iterator[Placed]:

@@ -9,15 +9,15 @@ from typing import NamedTuple
 
 from archdsl.check.model import Checked, written_shape
 from archdsl.outputs.drawing.blocks.picture import sizes
-from archdsl.outputs.drawing.lettering import shortened, width
-from archdsl.outputs.drawing.pages import too_large
+from archdsl.outputs.drawing.lettering import shortened, width, wrapped
+from archdsl.outputs.drawing.pages import growth, too_large
 from archdsl.outputs.drawing.scene import Line, Part, Polygon, Rect, Scene, Text, placed
 from archdsl.outputs.drawing.themes import SIZE, SMALL
 from archdsl.outputs.drawing.volumes import strip, words
 from archdsl.outputs.drawing.volumes.bodies import Kind, Stage, condensed, stages
 from archdsl.outputs.drawing.volumes.columns import Column, Look, Scales, columns, scales
 from archdsl.outputs.drawing.volumes.rows import ROLES, Row, row, span
-from archdsl.outputs.drawing.wanted import SMALLEST, Page, Wanted
+from archdsl.outputs.drawing.wanted import Page, Wanted
 
 NATURAL = Page(960.0, 1e6)
 """The room where none is given."""
@@ -33,13 +33,14 @@ LOOKS = (
     (Look(0, roomy=True), Look(0), Look(1), Look(2)),
     (Look(3),),
     (Look(1, costs=False), Look(3, costs=False)),
+    (Look(3, costs=False, tall=0.6), Look(3, costs=False, kinds=False, tall=0.6)),
 )
-"""What is tried in one row and then in more, from the fullest to the most folded; costs are given up last."""
+"""What is tried in one row and then in more, from the fullest to the most folded.
+
+Costs are given up late, and the kinds of layers last.
+"""
 
 MOST_ROWS = 6
-
-LARGEST = 2.0
-"""How much a drawing grows to fill a slide."""
 
 
 def figure(checked: Checked, wanted: Wanted) -> Scene:
@@ -72,7 +73,7 @@ class Plan:
         self.look = look
         self.unfolded = stages
         self.stages = [condensed(stage, look.fold) for stage in stages]
-        self.scales: Scales = scales(stages)
+        self.scales: Scales = scales(stages, look.tall)
         self.columns = columns(checked, self.stages, words.names(stages), look, self.scales)
         bill = strip.Bill(strip.total(checked), [each.cost for each in self.columns])
         self.bill = bill if look.costs else None
@@ -81,13 +82,13 @@ class Plan:
     def drawn(self, rows: int, page: Page) -> Scene | None:
         """The drawing in so many rows; None if its letters would be too small on the page."""
         breaks = self._breaks(rows)
-        least = SMALLEST / SMALL if self.wanted.page else 1.0
+        least = page.least / SMALL if self.wanted.page else 1.0
         widest = max(span(part, self.gutter) for part in breaks) + 2 * MARGIN
         if widest * least > page.width or (self.look.roomy and widest > ROOMIEST):
             return None
         scene = self._scene(breaks)
         fits = min(page.width / scene.width, page.height / scene.height)
-        by = min(fits, LARGEST if page.width > page.height and self.wanted.page else 1.0)
+        by = min(fits, growth(page))
         if by < least:
             return None
         return scene if by == 1.0 else scene.scaled(by)
@@ -132,13 +133,17 @@ class Plan:
         y += 4 - BETWEEN
         legend, y = _legend(self.stages, self.scales, wide, y)
         parts += placed(legend, MARGIN)
+        lost = sum(each.lost for each in drawn)
+        for line in (line for note in self._notes(lost) for line in wrapped(note, wide, SMALL)):
+            y += SMALL * 1.4
+            parts.append(Text(MARGIN, y, line, SMALL, "start", "faint"))
         return Scene(
             wide + 2 * MARGIN,
             y + MARGIN,
             self.checked.name,
             description(self.checked),
             tuple(parts),
-            tuple(self._told(sum(each.lost for each in drawn))),
+            tuple(self._told(lost)),
         )
 
     def _told(self, lost: int) -> Iterator[str]:
@@ -147,6 +152,8 @@ class Plan:
             yield f"skips from one row to another are not drawn: {lost}"
         if self.bill is None:
             yield "parameters and MACs are not drawn"
+        if not self.look.kinds:
+            yield "the kinds of layers are not drawn"
         graph = self.checked.graph
         if graph.training_outputs:
             left = ", ".join(graph.training_outputs)
@@ -154,7 +161,19 @@ class Plan:
         shown = sum(len(stage.bodies) for stage in self.stages)
         every = sum(len(stage.bodies) for stage in self.unfolded)
         if shown < every:
-            yield f"layers that repeat are drawn once, with how often: {shown} bodies for {every}"
+            folded = "layers that repeat are drawn once, with how often"
+            if any(body.differs for stage in self.stages for body in stage.bodies):
+                folded = "layers in a row are drawn as one, with how many they are and their channels"
+            yield f"{folded}: {shown} bodies for {every}"
+
+    def _notes(self, lost: int) -> Iterator[str]:
+        """What must be known to read the drawing, below it."""
+        if lost:
+            yield f"Skips from one row to another are not drawn: {lost}."
+        inputs = self.checked.graph.inputs.values()
+        if self.bill is not None and any(value.open for value in inputs):
+            shapes = ", ".join(sizes(value.shape or ()) for value in inputs)
+            yield f"The sizes of {self.checked.name} are open; its MACs are those for {shapes}."
 
 
 def _turn(before: tuple[Row, float], after: tuple[Row, float], wide: float) -> Line:

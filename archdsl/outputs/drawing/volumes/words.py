@@ -10,16 +10,26 @@ from archdsl.check.model import Checked, written_shape
 from archdsl.graph.model import Node
 from archdsl.outputs.drawing.blocks.picture import sizes, spelt
 from archdsl.outputs.drawing.blocks.words import operator
-from archdsl.outputs.drawing.volumes.bodies import Body, Stage, only_scales
+from archdsl.outputs.drawing.volumes.bodies import Body, Run, Stage, only_scales
 
 _TAIL = re.compile(r"(.*?)(\d+[a-z]?)")
 
 
 def size(body: Body) -> str:
-    """`224² × 64`: the map and then its channels, as papers letter them; a reshaped one as it is written."""
+    """`224² × 64`: a map of two axes before its channels, as papers letter it; all else as it is written."""
     if body.kind == "shape" and len(body.node.shapes[0]) != len(body.shape):
         return " × ".join(map(_term, written_shape(body.node.outputs[0])))
-    return f"{area(body)} × {channels(body)}" if len(body.shape) > 1 and not body.is_bar else channels(body)
+    return _both([body]) if len(body.shape) > 1 and not body.is_bar else channels(body)
+
+
+def _both(bodies: Sequence[Body]) -> str:
+    """The maps of bodies, and their channels; of a sequence the channels come first."""
+    areas = list(dict.fromkeys(map(area, [each for body in bodies for each in body.each])))
+    text = ", ".join(areas) if len(areas) <= 2 else f"{areas[0]} – {areas[-1]}"
+    many = {channels(body) for body in bodies}
+    if len(bodies[0].shape) == 2:
+        return f"{_range(bodies)} × {text}"
+    return f"{text} × {many.pop()}" if len(many) == 1 else text
 
 
 def area(body: Body) -> str:
@@ -31,7 +41,25 @@ def area(body: Body) -> str:
 
 
 def channels(body: Body) -> str:
-    return _term(written_shape(body.node.outputs[0])[0])
+    """`64`; `64–256` for a body that stands for several."""
+    return _range([body])
+
+
+def _range(bodies: Sequence[Body]) -> str:
+    """The fewest and the most channels of bodies."""
+    every = sorted((each for body in bodies for each in body.each), key=lambda each: each.shape[0])
+    ends = [_term(written_shape(each.node.outputs[0])[0]) for each in (every[0], every[-1])]
+    return "–".join(dict.fromkeys(ends))
+
+
+def times(run: Run) -> str:
+    """`×3`; `3 blocks` where they are not the same."""
+    if run.times == 1:
+        return ""
+    body = run.bodies[0]
+    if not body.differs:
+        return f"×{run.times}"
+    return f"{run.times} {'blocks' if body.kind == 'block' else 'layers'}"
 
 
 def _term(length: int) -> str:
@@ -44,11 +72,7 @@ def heading(stage: Stage) -> str:
     shown = [body for body in stage.bodies if body.kind in ("map", "block")] or list(stage.bodies[-1:])
     if len(shown) == 1:
         return size(shown[0])
-    areas = list(dict.fromkeys(map(area, shown)))
-    text = ", ".join(areas) if len(areas) <= 2 else f"{areas[0]} – {areas[-1]}"
-    if len({channels(body) for body in shown}) == 1:
-        text = f"{text} × {channels(shown[0])}"
-    return text
+    return _both(shown)
 
 
 def differs_in_channels(stage: Stage) -> bool:
@@ -142,10 +166,12 @@ def title(body: Body, checked: Checked) -> str:
     params = sum(checked.layers[each.index].params for each in body.nodes)
     macs = sum(checked.layers[each.index].macs for each in body.nodes)
     span = scope.span if scope is not None else node.span
+    first, last = body.each[0], body.each[-1]
+    own = "" if body.kind == "input" else (scope.definition if scope is not None else operator(node))
     facts = [
-        _path(body),
-        "" if body.kind == "input" else (scope.definition if scope is not None else operator(node)),
-        sizes(written_shape(node.outputs[0])),
+        _path(first) if first is last else f"{_path(first)} – {_path(last)}",
+        size(body) if body.differs else own,
+        "" if body.differs else sizes(written_shape(node.outputs[0])),
         f"{params:,} parameters" if params else "",
         f"{macs:,} MACs" if macs else "",
         f"line {span.source.position(span.start)[0]}",

@@ -23,7 +23,7 @@ BAND, BAND_OVER = 13.0, 4.0
 """Room for the words of a band, and how far it reaches beyond what is in it."""
 NARROWER = 0.85
 """How much narrower uneven columns have to be than even ones."""
-UNEVEN = 0.3
+UNEVEN = 1 / 3
 """A column that is so much shorter than another looks as if it were left over."""
 STUB = 13.0
 """The length of an arrow from words to what reads them."""
@@ -32,7 +32,7 @@ LANE = 14.0
 
 
 def folded(layout: Layout, steps: Sequence[Step], room: Room) -> Unit:
-    """A chain in as few columns as keep to the limit, all about equally long if that takes no more room."""
+    """A chain in as few columns as keep to the limit, all about equally long unless that takes more room."""
     lengths = [_length(layout, steps, number) for number in range(len(steps))]
     if room.limit is None or sum(lengths) <= room.limit:
         return stack(layout, steps)
@@ -47,13 +47,17 @@ def folded(layout: Layout, steps: Sequence[Step], room: Room) -> Unit:
             high = middle
         else:
             low = middle
-    tried: dict[tuple[int, ...], Unit] = {}
+    cuts: list[list[int]] = []
     for share in (0.0, 0.5, 1.0) if count > 1 and not room.depth else (0.0,):
-        starts = _cut(places, lengths, high + share * (limit - high))
-        starts = _settled(steps, places, lengths, starts, limit)
-        if tuple(starts) not in tried:
+        bound = high + share * (limit - high)
+        both = _cut(places, lengths, bound), _cut_back(places, lengths, bound)
+        cuts += sorted(both, key=lambda starts: -_shortest(lengths, starts))
+    tried: dict[tuple[int, ...], Unit] = {}
+    for cut in cuts:
+        starts = tuple(_settled(steps, places, lengths, cut, limit))
+        if starts not in tried:
             parts = [steps[start:stop] for start, stop in pairwise([*starts, len(steps)])]
-            tried[tuple(starts)] = _beside(layout, parts) if len(parts) > 1 else stack(layout, steps)
+            tried[starts] = _beside(layout, parts) if len(parts) > 1 else stack(layout, steps)
     even, *others = tried.values()
     return min(others, key=_breadth, default=even) if _narrower(even, others) else even
 
@@ -64,7 +68,7 @@ def _breadth(unit: Unit) -> float:
 
 def _narrower(even: Unit, others: Sequence[Unit]) -> bool:
     """Whether uneven columns take much less room across, as where something stands beside one of them."""
-    return any(_breadth(other) < NARROWER * _breadth(even) for other in others)
+    return any(_breadth(other) < NARROWER * _breadth(even) and not other.uneven for other in others)
 
 
 def _may_begin(steps: Sequence[Step], place: int) -> bool:
@@ -84,6 +88,23 @@ def _cut(places: Sequence[int], lengths: Sequence[float], limit: float) -> list[
             total = 0.0
         total += length
     return starts
+
+
+def _cut_back(places: Sequence[int], lengths: Sequence[float], limit: float) -> list[int]:
+    """The same from the end, so that the last column is full."""
+    starts, total = [0], 0.0
+    for start, stop in reversed(list(pairwise(places))):
+        length = sum(lengths[start:stop])
+        if total and total + length > limit:
+            starts.insert(1, stop)
+            total = 0.0
+        total += length
+    return starts
+
+
+def _shortest(lengths: Sequence[float], starts: Sequence[int]) -> float:
+    """The length of the shortest column."""
+    return min(sum(lengths[start:stop]) for start, stop in pairwise([*starts, len(lengths)]))
 
 
 def _settled(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from archdsl.outputs.drawing.blocks.picture import Arrow, Box, Frame
@@ -152,6 +153,9 @@ def knot(layout: Layout, piece: Knot, room: Room) -> Unit:
         u, v = place(x, y)
         spots[item] = u - unit.length / 2, v, unit
         whole.put(unit, u - unit.length / 2, v)
+    if layout.down:
+        u, v, unit = _spot(piece.items[0], spots)
+        _clear_words(whole, ((0.0, v), (u + unit.inset, v)))
     _ends(layout, tied, whole, spots)
     return whole
 
@@ -174,6 +178,30 @@ def _border(layout: Layout, frame: Frame, depth: int, cluster: dict[str, Any], p
     lines = words(frame)
     at = (3.0, v0 + 7.0) if layout.down else (7.0, v0 + 3.0)
     return Border(frame, u0, v0, u1 - u0, v1 - v0, lines, at, depth)
+
+
+def _clear_words(whole: Unit, entering: tuple[Place, Place]) -> None:
+    """Put the words of each frame where no line comes through them, if there is such a place."""
+    ways = [entering, *(mark.points for mark in whole.marks if isinstance(mark, Wire))]
+    for border in whole.marks:
+        if not isinstance(border, Border) or not border.words:
+            continue
+        top, left = border.u + border.at[0], border.v + 7.0
+        wide = max(width(line, SMALL, bold=True) for line in border.words)
+        bottom, right = top + LINE * len(border.words), border.v + border.breadth - 7.0 - wide
+        crossed = [v for way in ways for u, v in _steps(way) if top - 2.0 <= u <= bottom + 2.0]
+        beside = (side for v in sorted(crossed) for side in (v + 5.0, v - 5.0 - wide))
+        for place in (left, right, *beside):
+            if left <= place <= right and not any(place - 3.0 < v < place + wide + 3.0 for v in crossed):
+                border.at = border.at[0], place
+                break
+
+
+def _steps(way: tuple[Place, ...]) -> Iterator[Place]:
+    """Places along a line, near enough to each other for words not to lie between them."""
+    for (u, v), (next_u, next_v) in pairwise(way):
+        count = max(1, round(abs(next_u - u) / 3.0))
+        yield from ((u + (next_u - u) * i / count, v + (next_v - v) * i / count) for i in range(count + 1))
 
 
 def _ends(layout: Layout, tied: _Tied, whole: Unit, spots: dict[Item, tuple[float, float, Unit]]) -> None:

@@ -97,7 +97,8 @@ class Layout:
             step = Step(self._unit(joints, at, found, room, after), joint.piece, joint.link)
             if joint.link is not None and not isinstance(joint.piece, Fan):
                 step.text = joint.link.text
-                if not step.text and isinstance(before, Box) and before.kind == "sign" and at > 1:
+                told = isinstance(joint.piece, Box) and joint.piece.kind in ("end", "loose")
+                if not (step.text or told) and isinstance(before, Box) and before.kind == "sign" and at > 1:
                     step.text = fans.common_text(joints[at - 2].piece)
             inner = Room(None, room.depth)
             step.begin = [(branch, self.chain(branch.series, inner)) for branch in joint.begin]

@@ -117,6 +117,14 @@ class Unit:
         """Place a unit in this one."""
         self.inner.append((u, v, unit))
 
+    def units(self) -> Iterator[Unit]:
+        """This unit and all in it."""
+        pending = [self]
+        while pending:
+            unit = pending.pop()
+            yield unit
+            pending.extend(inner for _, _, inner in unit.inner)
+
     def walk(self) -> Iterator[tuple[float, float, Mark]]:
         """Every mark, and by how much it is moved; what is around comes before what is within."""
         pending: list[tuple[float, float, Unit]] = [(0.0, 0.0, self)]
