@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from time import perf_counter
 from xml.etree import ElementTree
 
 import pytest
@@ -20,6 +21,7 @@ from archdsl.outputs.drawing.charts.dot import dot
 from archdsl.outputs.drawing.engine import CannotDraw
 from archdsl.outputs.drawing.faults import Faulty, faulty
 from archdsl.outputs.drawing.lettering import width
+from archdsl.outputs.drawing.remarks import MOST_REMARKS
 from archdsl.outputs.drawing.render import render
 from archdsl.outputs.drawing.scene import Group, Line, Scene, Text
 from archdsl.outputs.drawing.themes import PAPER
@@ -190,11 +192,26 @@ def test_a_network_without_end_is_there_up_to_where_it_never_ends() -> None:
     assert places(wrong) == {"E401": ["<deep(8)>"]}
 
 
+def test_a_line_without_end_reads_no_layer_that_is_left_out_again() -> None:
+    before = "block deep(c) { conv(c, 3, padding = same) -> deep(c) }"
+    wrong = broken(within("    a: conv(8, 3) -> b: relu -> add(a, b) -> deep(8)", before))
+    assert layers(wrong) == ["input", "<a: conv(8, 3) -> b: relu -> add(a, b) -> deep(8)>?"]
+    assert [value.node.op.name for value in wrong.graph.nodes[1].inputs] == ["input"]
+
+
 def test_a_shared_module_that_does_not_fit_is_marked_at_its_use() -> None:
     body = "    share head: conv(8, 3)\n    image -> head\n    conv(4, 1)\n    head\n    relu"
     wrong = broken(within(body))
     assert layers(wrong) == ["input", "conv", "conv", "conv?", "relu?"]
     assert [spot.layer for spot in wrong.faults[0].spots] == [3]
+
+
+def test_a_shared_module_of_other_layers_is_lost_where_it_has_none() -> None:
+    before = "block narrow { if in.channels == 8 { conv(4, 1) } else { identity } }"
+    body = "    share unit: narrow\n    conv(8, 3) -> unit -> unit\n    conv(5, 3, groups = 3)"
+    wrong = broken(within(body, before))
+    assert layers(wrong) == ["input", "conv", "conv", "<unit>?", "conv?"]
+    assert places(wrong) == {"E312": ["<unit>"]}
 
 
 def test_what_concerns_the_whole_network_is_at_no_layer() -> None:
@@ -217,6 +234,48 @@ def test_expectations_are_marked_on_what_they_speak_of() -> None:
         [("b.1", "got 584, expected 7")],
         [],
     ]
+
+
+def test_an_expectation_is_marked_where_it_does_not_hold_alone() -> None:
+    before = "block unit(c) {\n    a: conv(c, 3, padding = same)\n    expect a.shape == 8 x 32 x 32\n}"
+    wrong = broken(within("    unit(8)\n    unit(9)\n    unit(7)\n    unit(9)", before))
+    spots = [
+        [(wrong.graph.nodes[spot.layer].path, spot.words) for spot in each.spots] for each in wrong.faults
+    ]
+    assert spots == [
+        [(f"unit{number}.a", "got 9 x 32 x 32, expected 8 x 32 x 32") for number in (2, 4)],
+        [("unit3.a", "got 7 x 32 x 32, expected 8 x 32 x 32")],
+    ]
+
+
+def test_a_mistake_outside_of_the_nets_is_one_of_each() -> None:
+    wrong = analysed(
+        "let width = 3 / 0\n" + within("    relu") + within("    tanh").replace("Small", "Other")
+    )
+    assert [each.name for each in wrong.networks] == ["Small", "Other"]
+    assert [(each.name, places(each)) for each in wrong.broken] == [
+        ("Small", {"E209": []}),
+        ("Other", {"E209": []}),
+    ]
+
+
+def test_a_mistake_in_a_block_that_nothing_uses_is_one_of_its_net() -> None:
+    body = "    relu\n    block unit { lineer(3) }"
+    wrong = analysed(within(body) + within("    relu").replace("Small", "Other"))
+    assert [(each.name, places(each)) for each in wrong.broken] == [("Small", {"E206": []})]
+
+
+def test_a_net_made_from_one_that_is_wrong_is_broken_too() -> None:
+    wrong = analysed("net Made from Base { remove fc }\nnet Base from Missing { remove fc }\n")
+    assert [each.name for each in wrong.broken] == ["Made", "Base"]
+
+
+def test_many_nets_and_many_mistakes_take_no_longer_than_both() -> None:
+    wrong = "".join(f"let w{number} = 3 / 0\n" for number in range(400))
+    nets = "".join(within("    relu").replace("Small", f"Small{number}") for number in range(400))
+    start = perf_counter()
+    assert len(analysed(wrong + nets).broken) == 400
+    assert perf_counter() - start < 2
 
 
 def test_open_sizes_are_shown_as_far_as_they_are_known() -> None:
@@ -345,6 +404,14 @@ def test_every_remark_has_its_own_room() -> None:
     assert all(low < high for low, high in zip(lows, highs[1:], strict=False))
 
 
+def test_a_long_list_says_how_many_more_there_are() -> None:
+    body = "    conv(8, 3)\n" + "    expect params == 5\n" * (MOST_REMARKS + 1234)
+    shown = laid_out(within(body))
+    assert sum(isinstance(part, Group) and "remark" in part.key for part in shown.parts) == MOST_REMARKS
+    assert texts(shown)[-1] == "and 1,234 more"
+    assert max(part.y for part in shown.shapes() if isinstance(part, Text)) < shown.height
+
+
 HOSTILE = [
     '    conv("<script>alert(1)</script>", 3)',
     '    conv("\u202e & ]]> \\\\ %s {0} $", 3)',
@@ -394,6 +461,9 @@ def test_a_call_ends_where_nothing_is_there(tmp_path: Path, capsys: pytest.Captu
 @pytest.mark.parametrize("path", PATHS, ids=named)
 def test_every_mistake_is_drawn_with_its_number(path: Path) -> None:
     analysis = read_case(path).run()
+    said = {(each.code, each.at, each.text) for each in analysis.report.errors}
+    faults = [each.diagnostic for wrong in analysis.broken for each in wrong.faults]
+    assert not analysis.names or {(each.code, each.at, each.text) for each in faults} == said
     sound = {each.name: each for each in analysis.networks}
     for wrong in analysis.broken:
         if not wrong.graph.nodes:
@@ -406,5 +476,5 @@ def test_every_mistake_is_drawn_with_its_number(path: Path) -> None:
         assert all(f"({number})" in marks for number in range(1, marked + 1))
         assert len(shown.remarks) == len(wrong.faults)
         assert bool(marked) == any(box.role == "fault" for box in picture.boxes())
-        said = " ".join(texts(scene(shown, Wanted())))
-        assert all(remark.place in said for remark in shown.remarks)
+        listed = " ".join(texts(scene(shown, Wanted())))
+        assert all(remark.place in listed for remark in shown.remarks)
