@@ -248,6 +248,14 @@ def test_an_expectation_is_marked_where_it_does_not_hold_alone() -> None:
     ]
 
 
+def test_a_wrong_row_of_expectations_is_not_in_the_flow() -> None:
+    rows = "A | B\nconv(8, 3) | conv(9, 3)\nexpect params == | 3 | 4 | 5\nrelu | linear(3)"
+    first, second = analysed(within(f"    table {{\n{rows}\n    }}")).broken
+    assert layers(first) == ["input", "conv", "relu"]
+    assert places(first) == {"E407": []}
+    assert places(second) == {"E407": [], "E303": ["linear"]}
+
+
 def test_a_mistake_outside_of_the_nets_is_one_of_each() -> None:
     wrong = analysed(
         "let width = 3 / 0\n" + within("    relu") + within("    tanh").replace("Small", "Other")

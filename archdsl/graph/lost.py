@@ -23,13 +23,20 @@ _LONGEST = 60
 _ASIDE = tree.Let | tree.Share | tree.Notation | tree.Block | tree.Output
 """Lines that give nothing to the next one, and are layers or stand for some."""
 
-_SAYINGS = (
-    tree.Tie | tree.Expect | tree.ExpectSizes | tree.Edit | tree.Freeze | tree.Init | tree.Loss | tree.Variant
-)
+_EXPECTATIONS = tree.Expect | tree.ExpectRow | tree.ExpectSizes
+_SAYINGS = _EXPECTATIONS | tree.Tie | tree.Edit | tree.Freeze | tree.Init | tree.Loss | tree.Variant
 """Lines that speak of the network."""
 
 
-def gone_on(lines: Lines, item: tree.Item, x: Flow, place: Place, env: Env, why: Failed, start: int) -> Flow:
+def gone_on(
+    lines: Lines,
+    item: tree.Item | tree.TableRow,
+    x: Flow,
+    place: Place,
+    env: Env,
+    why: Failed,
+    start: int,
+) -> Flow:
     """What comes next after a line that failed."""
     if isinstance(item, _SAYINGS) or (x is None and isinstance(item, tree.Let | tree.Notation | tree.Block)):
         return x

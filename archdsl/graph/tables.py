@@ -10,7 +10,7 @@ from archdsl.diagnostics import Label, Step
 from archdsl.graph.binding import nearest
 from archdsl.graph.build import Namer, Place
 from archdsl.graph.errors import Failed, Misplaced, MissingArgument, RowCells, WrongHeader, WrongOperands
-from archdsl.graph.lost import lost
+from archdsl.graph.lost import gone_on
 from archdsl.graph.subjects import Pending
 from archdsl.graph.values import BlockDefinition, Env, Flow, NotationDefinition, part_of
 from archdsl.source import Span
@@ -160,7 +160,7 @@ def _rows(
                 case tree.Row():
                     x = _row(lines, table, row, columns, x, place, env)
         except Failed as why:
-            x = lost(lines, row, x, place, env, why, start)
+            x = gone_on(lines, row, x, place, env, why, start)
     return x
 
 
